@@ -1,0 +1,1 @@
+"""What every endpoint shares: tokens and scopes, problems, ids, idempotency, limits, pages."""

@@ -1,0 +1,32 @@
+"""Ids: UUIDv7 inside (RFC 9562 §5.7, in order of time), a prefix and 32 hexadecimal digits outside."""
+
+import secrets
+import time
+import uuid
+
+POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT = "pr", "tr", "rd", "ev", "tc"
+
+
+def new() -> uuid.UUID:
+    """Return a new UUIDv7: 48 bits of milliseconds since 1970, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = secrets.randbits(80)
+    high = (milliseconds << 16) | 0x7000 | (random >> 68)
+    low = (0b10 << 62) | (random & 0x3FFF_FFFF_FFFF_FFFF)
+    return uuid.UUID(int=(high << 64) | low)
+
+
+def public(prefix: str, key: uuid.UUID) -> str:
+    """Return the id shown outside, as `pr_0193…`."""
+    return f"{prefix}_{key.hex}"
+
+
+def key(prefix: str, public_id: str) -> uuid.UUID | None:
+    """Return the primary key behind a public id, or None where it is not one with this prefix."""
+    head, _, digits = public_id.partition("_")
+    if head != prefix or len(digits) != 32:
+        return None
+    try:
+        return uuid.UUID(hex=digits)
+    except ValueError:
+        return None

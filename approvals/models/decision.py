@@ -1,0 +1,28 @@
+"""What one approver said."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from api import ids
+from approvals.enums import Verdict
+
+
+class Decision(models.Model):
+    """One approver's verdict on one approval, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    approval = models.ForeignKey("approvals.Approval", on_delete=models.PROTECT, related_name="decisions")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    note = models.CharField(max_length=500, blank=True)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["approval", "by"], name="decision_once_per_approver"),
+            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="decision_verdict_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} by {self.by}"

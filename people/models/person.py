@@ -1,0 +1,88 @@
+"""Who earns, gives and signs in."""
+
+from typing import Any, ClassVar
+
+import pghistory
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from api import ids
+from people.enums import PersonStatus
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people, as Django's `createsuperuser` expects."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Create somebody who may sign in; without a password, by e-mail code or single sign-on only."""
+        person = self.model(email=email, **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Create somebody with every permission in the admin."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@pghistory.track(exclude=["password", "last_login"])
+class Person(AbstractBaseUser, PermissionsMixin):
+    """An employee, or a customer or partner of a loyalty programme: the user model.
+
+    The employee number is a string: leading zeros are part of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    email = models.EmailField(max_length=254)
+    employee_number = models.CharField(max_length=64, unique=True)
+    scim_external_id = models.CharField("SCIM external id", max_length=255, unique=True, null=True, blank=True)
+    name = models.CharField(max_length=160)
+    department = models.ForeignKey("people.Department", on_delete=models.PROTECT, null=True, blank=True)
+    manager = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reports")
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2, as DE.")
+    language = models.CharField(max_length=10, default="en-gb")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, as Europe/Lisbon.")
+    grade = models.CharField(max_length=40, blank=True, default="")
+    joined_on = models.DateField(null=True, blank=True)
+    status = models.CharField(max_length=16, choices=PersonStatus.choices, default=PersonStatus.ACTIVE)
+    is_staff = models.BooleanField("may use the admin", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["employee_number", "name", "country"]
+
+    class Meta:
+        verbose_name_plural = "people"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="person_email_unique", violation_error_message="Another person has this e-mail address."),
+            models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="person_country_iso"),
+            models.CheckConstraint(condition=models.Q(status__in=PersonStatus.values), name="person_status_known"),
+            models.CheckConstraint(condition=~models.Q(employee_number=""), name="person_employee_number_given"),
+            models.CheckConstraint(condition=~models.Q(manager=models.F("id")), name="person_not_own_manager"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether this person may sign in; Django and allauth ask by this name."""
+        return self.status == PersonStatus.ACTIVE
+
+    def get_full_name(self) -> str:
+        """Return the name, as Django's admin asks for it."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        """Return the first word of the name."""
+        return self.name.split(" ")[0]
+
+    @property
+    def initials(self) -> str:
+        """Return one or two letters for the round picture."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()

@@ -1,0 +1,9 @@
+"""The nouns of earning."""
+
+from programs.models.event import Event
+from programs.models.funding import Funding
+from programs.models.points_request import PointsRequest
+from programs.models.programme import ApprovalStep, Programme
+from programs.models.rule import Rule, RuleVersion
+
+__all__ = ["ApprovalStep", "Event", "Funding", "PointsRequest", "Programme", "Rule", "RuleVersion"]

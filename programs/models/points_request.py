@@ -1,0 +1,71 @@
+"""Points asked for somebody."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from api import ids
+from api.models import ApiClient
+from approvals.models import Approval
+from programs.enums import PointsRequestStatus, Source
+from wallets.models import Transfer
+from wallets.models.account import POINTS_MAX
+
+
+class PointsRequest(models.Model):
+    """Points asked for somebody, whichever way they were asked for, and what came of it.
+
+    `explanation` holds the values that decided: for a rule {"event", "person", "when", "points", "reason"}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=255, null=True)
+    fingerprint = models.CharField(max_length=64)
+    source = models.CharField(max_length=12, choices=Source.choices)
+    programme = models.ForeignKey("programs.Programme", on_delete=models.PROTECT, related_name="points_requests", db_index=False)
+    recipient = models.CharField(max_length=300)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="points_requests", db_index=False)
+    points = models.BigIntegerField()
+    reason = models.CharField(max_length=500)
+    metadata = models.JSONField(default=dict)
+    status = models.CharField(max_length=16, choices=PointsRequestStatus.choices)
+    status_reason = models.CharField(max_length=500, null=True)
+    event = models.ForeignKey("programs.Event", on_delete=models.PROTECT, null=True, related_name="points_requests")
+    rule_version = models.ForeignKey("programs.RuleVersion", on_delete=models.PROTECT, null=True, related_name="points_requests")
+    once_key = models.CharField(max_length=500, null=True)
+    explanation = models.JSONField(default=dict)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="points_request")
+    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, null=True, related_name="points_request")
+    created_at = models.DateTimeField()
+    credited_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(points__range=(1, POINTS_MAX)), name="points_request_points_range"),
+            models.CheckConstraint(condition=Q(status__in=PointsRequestStatus.values), name="points_request_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["credited", "reversed"], transfer__isnull=False, credited_at__isnull=False, person__isnull=False)
+                | (~Q(status__in=["credited", "reversed"]) & Q(transfer__isnull=True, credited_at__isnull=True)),
+                name="points_request_transfer_when_credited",
+            ),
+            models.CheckConstraint(condition=~Q(status="pending_approval") | Q(approval__isnull=False), name="points_request_approval_when_pending"),
+            # for ever: the same external_id of the same client is the same request
+            models.UniqueConstraint(fields=["client", "external_id"], condition=Q(external_id__isnull=False), name="points_request_external_id_once", nulls_distinct=False),
+            # one credit per person and once_per values, whatever arrives
+            models.UniqueConstraint(
+                fields=["person", "once_key"],
+                condition=Q(once_key__isnull=False) & ~Q(status__in=["rejected", "failed", "expired"]),
+                name="points_request_once_key",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["programme", "-id"], name="points_request_programme"),  # the list of a programme, newest first
+            models.Index(fields=["person", "programme", "-credited_at"], name="points_request_person"),  # limits and a person's list
+            models.Index(fields=["created_at"], condition=Q(status__in=["pending_approval", "parked"]), name="points_request_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} points for {self.recipient}"

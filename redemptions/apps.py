@@ -1,0 +1,9 @@
+"""This room as a Django app."""
+
+from django.apps import AppConfig
+
+
+class RedemptionsConfig(AppConfig):
+    """See docs/ARCHITECTURE.md for what this room holds and what it may import."""
+
+    name = "redemptions"

@@ -1,0 +1,48 @@
+"""The kinds and states of spending."""
+
+from django.db import models
+
+
+class ProductKind(models.TextChoices):
+    """What somebody gets: a code to use elsewhere, or a stored value that a booking system draws on."""
+
+    VOUCHER = "voucher", "Gift voucher"
+    TRAVEL_CREDIT = "travel_credit", "Travel credit"
+
+
+class Category(models.TextChoices):
+    """Where a product stands in the catalogue; it also decides the family of its picture."""
+
+    TRAVEL = "Travel", "Travel"
+    FOOD = "Food", "Food"
+    SHOPPING = "Shopping", "Shopping"
+    HOME = "Home", "Home"
+    CULTURE = "Culture", "Culture"
+    OUTDOORS = "Outdoors", "Outdoors"
+    ELECTRONICS = "Electronics", "Electronics"
+    GIVING = "Giving", "Giving"
+
+
+class SupplierKind(models.TextChoices):
+    """Which adapter talks to a supplier; one folder in redemptions/suppliers/ each."""
+
+    CODE_POOL = "code_pool", "Code pool"
+    TRAVEL_CREDIT = "travel_credit", "Travel credit"
+
+
+class OrderStatus(models.TextChoices):
+    """placed → fulfilled | failed | cancelled; fulfilled → refunded."""
+
+    PLACED = "placed", "On its way"
+    FULFILLED = "fulfilled", "Ready"
+    FAILED = "failed", "Failed, points returned"
+    CANCELLED = "cancelled", "Cancelled"
+    REFUNDED = "refunded", "Refunded"
+
+
+class CodeStatus(models.TextChoices):
+    """A code in the pool: available until one order takes it."""
+
+    AVAILABLE = "available", "Available"
+    SOLD = "sold", "Sold"
+    VOID = "void", "Void"

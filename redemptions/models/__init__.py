@@ -1,0 +1,10 @@
+"""The nouns of spending."""
+
+from redemptions.models.order import Order
+from redemptions.models.product import Product
+from redemptions.models.supplier import Supplier
+from redemptions.models.travel_credit import TravelCredit
+from redemptions.models.voucher import Voucher
+from redemptions.models.voucher_code import VoucherCode
+
+__all__ = ["Order", "Product", "Supplier", "TravelCredit", "Voucher", "VoucherCode"]

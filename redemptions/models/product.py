@@ -1,0 +1,70 @@
+"""Something people redeem points for."""
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from redemptions.enums import Category, ProductKind
+
+
+@pghistory.track()
+class Product(models.Model):
+    """Something people redeem points for. Face values are in minor units of its currency (2500 is €25.00).
+
+    Either a list of denominations or a range [range_min, range_max]; `points_per_unit` is points for one major unit.
+    """
+
+    sku = models.SlugField("SKU", max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=16, choices=ProductKind.choices)
+    brand = models.CharField(max_length=80)
+    category = models.CharField(max_length=16, choices=Category.choices)
+    description = models.TextField(blank=True)
+    how_to_use = models.TextField(blank=True)
+    countries = ArrayField(models.CharField(max_length=2), default=list, blank=True, help_text="ISO 3166-1 alpha-2; empty is everywhere.")
+    currency = models.CharField(max_length=3, help_text="ISO 4217, as EUR.")
+    denominations = ArrayField(models.PositiveIntegerField(), default=list, blank=True, help_text="Minor units.")
+    range_min = models.PositiveIntegerField(null=True, blank=True, help_text="Minor units.")
+    range_max = models.PositiveIntegerField(null=True, blank=True, help_text="Minor units.")
+    points_per_unit = models.PositiveIntegerField(default=100)
+    expires_after_days = models.PositiveIntegerField(null=True, blank=True)
+    supplier = models.ForeignKey("redemptions.Supplier", on_delete=models.PROTECT, related_name="products")
+    is_offered = models.BooleanField(default=True)
+    position = models.PositiveIntegerField(default=0, help_text="Lower stands first in the catalogue.")
+    palette = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0–9; empty: from the name.")
+    family = models.CharField(max_length=16, blank=True, help_text="Picture family; empty: from the name.")
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ProductKind.values), name="product_kind_known"),
+            models.CheckConstraint(condition=Q(category__in=Category.values), name="product_category_known"),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="product_currency_iso"),
+            models.CheckConstraint(condition=Q(points_per_unit__gte=1), name="product_points_per_unit_positive"),
+            models.CheckConstraint(
+                condition=Q(range_min__isnull=True, range_max__isnull=True, denominations__len__gte=1)
+                | Q(range_min__gte=1, range_max__gte=F("range_min"), denominations__len=0),
+                name="product_denominations_or_range",
+            ),
+            models.CheckConstraint(condition=Q(palette__isnull=True) | Q(palette__lte=9), name="product_palette_range"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def offers(self, face_value: int) -> bool:
+        """Return whether it comes with this face value (minor units)."""
+        if self.range_min is not None and self.range_max is not None:
+            return self.range_min <= face_value <= self.range_max
+        return face_value in self.denominations
+
+    @property
+    def smallest(self) -> int:
+        """Return the smallest face value, in minor units."""
+        return self.range_min if self.range_min is not None else min(self.denominations)
+
+    @property
+    def largest(self) -> int:
+        """Return the largest face value, in minor units."""
+        return self.range_max if self.range_max is not None else max(self.denominations)

@@ -1,0 +1,36 @@
+"""A stored value for travel."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from api import ids
+
+
+class TravelCredit(models.Model):
+    """A stored value that a booking system draws on. Amounts are in minor units; balance includes what is authorised.
+
+    Encryption context of the code: `redemptions.travelcredit:<id>`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    order = models.OneToOneField("redemptions.Order", on_delete=models.PROTECT, related_name="travel_credit")
+    code = models.BinaryField()
+    fingerprint = models.CharField(max_length=64, unique=True)
+    ending = models.CharField(max_length=4)
+    face_value = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    balance = models.PositiveIntegerField()
+    authorised = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    first_revealed_at = models.DateTimeField(null=True)
+    reveals = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(face_value__gte=1, balance__lte=F("face_value")), name="travel_credit_balance_range"),
+            models.CheckConstraint(condition=Q(authorised__lte=F("balance")), name="travel_credit_authorised_covered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"•••• {self.ending}"

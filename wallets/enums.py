@@ -1,0 +1,36 @@
+"""The kinds and states of the ledger."""
+
+from django.db import models
+
+
+class AccountKind(models.TextChoices):
+    """What an account stands for. `funding` is where points come from; the last four are where they end."""
+
+    FUNDING = "funding", "Funding"
+    BUDGET = "budget", "Budget"
+    WALLET = "wallet", "Wallet"
+    REDEEMED = "redeemed", "Redeemed"
+    EXPIRED = "expired", "Expired"
+    REVERSED = "reversed", "Reversed"
+    SUSPENSE = "suspense", "Suspense"
+
+
+class TransferKind(models.TextChoices):
+    """Why points moved."""
+
+    FUNDING = "funding", "Funding"
+    CREDIT = "credit", "Credit"
+    REDEMPTION = "redemption", "Redemption"
+    REFUND = "refund", "Refund"
+    EXPIRY = "expiry", "Expiry"
+    REVERSAL = "reversal", "Reversal"
+    ADJUSTMENT = "adjustment", "Adjustment"
+
+
+class HoldStatus(models.TextChoices):
+    """Points set aside: placed, then exactly one of the others."""
+
+    PLACED = "placed", "Placed"
+    CAPTURED = "captured", "Captured"
+    RELEASED = "released", "Released"
+    EXPIRED = "expired", "Expired"

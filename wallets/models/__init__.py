@@ -1,0 +1,8 @@
+"""The nouns of the ledger."""
+
+from wallets.models.account import Account
+from wallets.models.hold import Hold
+from wallets.models.lot import Lot, LotDraw
+from wallets.models.transfer import Transfer
+
+__all__ = ["Account", "Hold", "Lot", "LotDraw", "Transfer"]
