@@ -4,10 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from celery.schedules import schedule
 
 from rewards_portal.environment import broker, required
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Person] and its like be written at runtime too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

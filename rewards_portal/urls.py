@@ -1,10 +1,21 @@
-"""Every address of the portal."""
+"""Every address of the portal. Each room lists its own; here they are put together."""
 
 from django.contrib import admin
 from django.urls import include, path
+
+import integrations.urls
+import messaging.urls
+import people.urls
+import programs.urls
+import redemptions.urls
+import wallets.urls
+
+ROOMS = (people, wallets, messaging, programs, redemptions, integrations)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("allauth.idp.urls")),
+    *(path("api/v1/", include(room.urls.api_patterns)) for room in ROOMS if room.urls.api_patterns),
+    *(path("", include(room.urls.page_patterns)) for room in ROOMS if room.urls.page_patterns),
 ]

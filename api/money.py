@@ -1,0 +1,42 @@
+"""Money is minor units (cents) and an ISO 4217 code inside, a decimal string and the code outside."""
+
+import re
+
+from babel.numbers import get_currency_precision
+from django.conf import settings
+
+AMOUNT = re.compile(r"\d{1,12}(\.\d+)?")
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """Return an amount in minor units: `25.00` EUR is 2500, `250` JPY is 250.
+
+    Raises:
+        ValueError: it is not a plain decimal number, or is finer than the currency goes.
+    """
+    if not AMOUNT.fullmatch(amount):
+        raise ValueError(f'"{amount}" is not an amount. Write digits with a point, as 25.00.')
+    digits = get_currency_precision(currency)
+    whole, _, fraction = amount.partition(".")
+    if len(fraction) > digits:
+        raise ValueError(f"{currency} has {digits} decimal places; {amount} has more.")
+    return int(whole + fraction.ljust(digits, "0"))
+
+
+def amount(minor: int, currency: str) -> str:
+    """Return minor units as the decimal string that stands outside: 2500 EUR is `25.00`."""
+    digits = get_currency_precision(currency)
+    if not digits:
+        return str(minor)
+    return f"{minor // 10**digits}.{minor % 10**digits:0{digits}d}"
+
+
+def as_json(minor: int, currency: str) -> dict[str, str]:
+    """Return money as the API shows it: `{"amount": "25.00", "currency": "EUR"}`."""
+    return {"amount": amount(minor, currency), "currency": currency}
+
+
+def worth(points: int) -> tuple[int, str]:
+    """Return what points are worth, in minor units rounded down, and the currency (POINTS_PER_UNIT, POINTS_CURRENCY)."""
+    currency = settings.POINTS_CURRENCY
+    return points * 10 ** get_currency_precision(currency) // settings.POINTS_PER_UNIT, currency
