@@ -12,14 +12,16 @@ class ApiClient(models.Model):
 
     oauth = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="api_client", primary_key=True)
     per_minute = models.PositiveIntegerField(default=600, help_text="Requests a minute; 0 is no limit.")
-    programmes = ArrayField(models.SlugField(max_length=80), default=list, blank=True, help_text="Empty: all programmes.")
+    programmes = ArrayField(
+        models.SlugField(max_length=80), default=list, blank=True, help_text="Empty: all programmes."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "API client"
 
     def __str__(self) -> str:
-        return self.oauth.name
+        return str(self.oauth.name)
 
     @property
     def is_authenticated(self) -> bool:
