@@ -1,6 +1,5 @@
 """What every test shares."""
 
-
 import pytest
 
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 class PortalError(Exception):
     """Something a caller did that we refuse, with a code that never changes and a sentence that says what to do.
 
-    Each room keeps a small tree of these in its `errors.py`; `api.problems` turns any of them into an RFC 9457 problem, and
-    pages show the sentence.
+    Each room keeps a small tree of these in its `errors.py`; `api.problems` turns any of them into an RFC 9457 problem,
+    and pages show the sentence.
 
     Args:
         detail: what is wrong and what to do, for the person who reads it.

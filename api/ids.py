@@ -6,6 +6,8 @@ import uuid
 
 POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT = "pr", "tr", "rd", "ev", "tc"
 
+KEY_DIGITS = 32
+
 
 def new() -> uuid.UUID:
     """Return a new UUIDv7: 48 bits of milliseconds since 1970, then 74 random bits."""
@@ -24,7 +26,7 @@ def public(prefix: str, key: uuid.UUID) -> str:
 def key(prefix: str, public_id: str) -> uuid.UUID | None:
     """Return the primary key behind a public id, or None where it is not one with this prefix."""
     head, _, digits = public_id.partition("_")
-    if head != prefix or len(digits) != 32:
+    if head != prefix or len(digits) != KEY_DIGITS:
         return None
     try:
         return uuid.UUID(hex=digits)

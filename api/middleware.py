@@ -18,6 +18,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if ACCEPTED_ID.fullmatch(given) else ids.new().hex
         request.request_id = request_id  # type: ignore[attr-defined]

@@ -37,6 +37,6 @@ def as_json(minor: int, currency: str) -> dict[str, str]:
 
 
 def worth(points: int) -> tuple[int, str]:
-    """Return what points are worth, in minor units rounded down, and the currency (POINTS_PER_UNIT, POINTS_CURRENCY)."""
+    """Return what points are worth, in minor units rounded down, and in which currency."""
     currency = settings.POINTS_CURRENCY
     return points * 10 ** get_currency_precision(currency) // settings.POINTS_PER_UNIT, currency

@@ -14,6 +14,7 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
         if not request.path.startswith(("/api/", "/static/")) and request.user.is_authenticated:
             try:
                 timezone.activate(ZoneInfo(request.user.time_zone))

@@ -1,4 +1,4 @@
-"""Every setting of the portal. The environment is read here and nowhere else; docs/OPERATIONS.md lists the variables."""
+"""Every setting of the portal. The environment is read here and nowhere else; the README lists the variables."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -111,7 +111,9 @@ DATABASES["default"]["OPTIONS"] = {
     "options": "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
 } | DATABASES["default"].get("OPTIONS", {})
 
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker(required("BROKER_URL", "amqp://…, redis://… or filesystem://…"))
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker(
+    required("BROKER_URL", "amqp://…, redis://… or filesystem://…")
+)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -125,7 +127,10 @@ CELERY_TASK_PUBLISH_RETRY = False
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 CELERY_BEAT_SCHEDULE = {
     "send due deliveries": {"task": "messaging.tasks.sweep", "schedule": schedule(timedelta(seconds=SWEEP_SECONDS))},
-    "fulfil waiting orders": {"task": "redemptions.tasks.sweep", "schedule": schedule(timedelta(seconds=SWEEP_SECONDS))},
+    "fulfil waiting orders": {
+        "task": "redemptions.tasks.sweep",
+        "schedule": schedule(timedelta(seconds=SWEEP_SECONDS)),
+    },
     "expire lots": {"task": "wallets.tasks.expire_lots", "schedule": schedule(timedelta(minutes=10))},
 }
 

@@ -32,11 +32,14 @@ class Approval(models.Model):
             models.CheckConstraint(condition=Q(status__in=ApprovalStatus.values), name="approval_status_known"),
             models.CheckConstraint(condition=Q(required__range=(1, 2)), name="approval_one_or_two"),
             models.CheckConstraint(
-                condition=Q(status="waiting", closed_at__isnull=True) | (~Q(status="waiting") & Q(closed_at__isnull=False)),
+                condition=Q(status="waiting", closed_at__isnull=True)
+                | (~Q(status="waiting") & Q(closed_at__isnull=False)),
                 name="approval_closed_at_when_closed",
             ),
         ]
-        indexes = [models.Index(fields=["requested_at"], condition=Q(status="waiting"), name="approval_waiting")]  # the queue
+        indexes = [
+            models.Index(fields=["requested_at"], condition=Q(status="waiting"), name="approval_waiting")
+        ]  # the queue
 
     def __str__(self) -> str:
         return self.summary

@@ -20,7 +20,9 @@ class Connection(models.Model):
     is_active = models.BooleanField(default=True)
     credential = models.JSONField(default=dict)
     event_type = models.CharField(max_length=200)
-    items = models.CharField(max_length=500, blank=True, help_text="What becomes one event each. Empty: as the system does it.")
+    items = models.CharField(
+        max_length=500, blank=True, help_text="What becomes one event each. Empty: as the system does it."
+    )
     id_paths = models.JSONField(default=list, help_text="Paths whose values, joined by /, are unique for ever.")
     recipient = models.CharField(max_length=500)
     time = models.CharField(max_length=500, blank=True)

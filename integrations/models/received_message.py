@@ -14,7 +14,9 @@ class ReceivedMessage(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    connection = models.ForeignKey("integrations.Connection", on_delete=models.PROTECT, related_name="received_messages")
+    connection = models.ForeignKey(
+        "integrations.Connection", on_delete=models.PROTECT, related_name="received_messages"
+    )
     content_type = models.CharField(max_length=120)
     body = models.BinaryField()
     correlation_id = models.CharField(max_length=200, blank=True)
@@ -24,8 +26,12 @@ class ReceivedMessage(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(status__in=ReceivedStatus.values), name="received_message_status_known")]
-        indexes = [models.Index(fields=["connection", "-received_at"], name="received_message_newest")]  # what came, newest first
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ReceivedStatus.values), name="received_message_status_known")
+        ]
+        indexes = [
+            models.Index(fields=["connection", "-received_at"], name="received_message_newest")
+        ]  # what came, newest first
 
     def __str__(self) -> str:
         return f"{self.connection} {self.received_at:%Y-%m-%d %H:%M}"

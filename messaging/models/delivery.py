@@ -26,10 +26,15 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["message", "channel"], name="delivery_once_per_channel"),
             models.CheckConstraint(condition=Q(status__in=DeliveryStatus.values), name="delivery_status_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="delivery_channel_known"),
-            models.CheckConstraint(condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at__isnull=True)), name="delivery_sent_at_when_sent"),
+            models.CheckConstraint(
+                condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at__isnull=True)),
+                name="delivery_sent_at_when_sent",
+            ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(status__in=["pending", "sending"]), name="delivery_due"),  # the sweep
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status__in=["pending", "sending"]), name="delivery_due"
+            ),  # the sweep
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,9 @@ class Message(models.Model):
     """One thing a person is told; a line of the inbox. Written in the transaction of its cause."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="messages", db_index=False
+    )
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=200)
     body = models.CharField(max_length=1000, blank=True)
@@ -24,7 +26,9 @@ class Message(models.Model):
         constraints = [models.UniqueConstraint(fields=["reference", "kind", "person"], name="message_once")]
         indexes = [
             models.Index(fields=["person", "-created_at"], name="message_inbox"),  # the inbox, newest first
-            models.Index(fields=["person"], condition=Q(read_at__isnull=True), name="message_unread"),  # the dot on the bell
+            models.Index(
+                fields=["person"], condition=Q(read_at__isnull=True), name="message_unread"
+            ),  # the dot on the bell
         ]
 
     def __str__(self) -> str:

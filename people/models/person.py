@@ -58,7 +58,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = "people"
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="person_email_unique", violation_error_message="Another person has this e-mail address."),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="person_email_unique",
+                violation_error_message="Another person has this e-mail address.",
+            ),
             models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="person_country_iso"),
             models.CheckConstraint(condition=models.Q(status__in=PersonStatus.values), name="person_status_known"),
             models.CheckConstraint(condition=~models.Q(employee_number=""), name="person_employee_number_given"),

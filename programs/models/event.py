@@ -35,7 +35,9 @@ class Event(models.Model):
             models.UniqueConstraint(fields=["source", "source_id"], name="event_once_for_ever"),
             models.CheckConstraint(condition=Q(status__in=EventStatus.values), name="event_status_known"),
         ]
-        indexes = [models.Index(fields=["type", "-received_at"], name="event_type_received")]  # past events to try a rule on
+        indexes = [
+            models.Index(fields=["type", "-received_at"], name="event_type_received")
+        ]  # past events to try a rule on
 
     def __str__(self) -> str:
         return f"{self.type} {self.source_id}"

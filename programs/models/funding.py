@@ -26,7 +26,12 @@ class Funding(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__range=(1, TRANSFER_POINTS_MAX)), name="funding_points_range"),
-            models.UniqueConstraint(fields=["client", "external_id"], condition=Q(external_id__isnull=False), name="funding_external_id_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["client", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="funding_external_id_once",
+                nulls_distinct=False,
+            ),
         ]
 
     def __str__(self) -> str:

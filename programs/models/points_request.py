@@ -23,19 +23,27 @@ class PointsRequest(models.Model):
     external_id = models.CharField(max_length=255, null=True)
     fingerprint = models.CharField(max_length=64)
     source = models.CharField(max_length=12, choices=Source.choices)
-    programme = models.ForeignKey("programs.Programme", on_delete=models.PROTECT, related_name="points_requests", db_index=False)
+    programme = models.ForeignKey(
+        "programs.Programme", on_delete=models.PROTECT, related_name="points_requests", db_index=False
+    )
     recipient = models.CharField(max_length=300)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="points_requests", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="points_requests", db_index=False
+    )
     points = models.BigIntegerField()
     reason = models.CharField(max_length=500)
     metadata = models.JSONField(default=dict)
     status = models.CharField(max_length=16, choices=PointsRequestStatus.choices)
     status_reason = models.CharField(max_length=500, null=True)
     event = models.ForeignKey("programs.Event", on_delete=models.PROTECT, null=True, related_name="points_requests")
-    rule_version = models.ForeignKey("programs.RuleVersion", on_delete=models.PROTECT, null=True, related_name="points_requests")
+    rule_version = models.ForeignKey(
+        "programs.RuleVersion", on_delete=models.PROTECT, null=True, related_name="points_requests"
+    )
     once_key = models.CharField(max_length=500, null=True)
     explanation = models.JSONField(default=dict)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="points_request")
     transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, null=True, related_name="points_request")
     created_at = models.DateTimeField()
@@ -45,15 +53,30 @@ class PointsRequest(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__range=(1, POINTS_MAX)), name="points_request_points_range"),
-            models.CheckConstraint(condition=Q(status__in=PointsRequestStatus.values), name="points_request_status_known"),
             models.CheckConstraint(
-                condition=Q(status__in=["credited", "reversed"], transfer__isnull=False, credited_at__isnull=False, person__isnull=False)
+                condition=Q(status__in=PointsRequestStatus.values), name="points_request_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["credited", "reversed"],
+                    transfer__isnull=False,
+                    credited_at__isnull=False,
+                    person__isnull=False,
+                )
                 | (~Q(status__in=["credited", "reversed"]) & Q(transfer__isnull=True, credited_at__isnull=True)),
                 name="points_request_transfer_when_credited",
             ),
-            models.CheckConstraint(condition=~Q(status="pending_approval") | Q(approval__isnull=False), name="points_request_approval_when_pending"),
+            models.CheckConstraint(
+                condition=~Q(status="pending_approval") | Q(approval__isnull=False),
+                name="points_request_approval_when_pending",
+            ),
             # for ever: the same external_id of the same client is the same request
-            models.UniqueConstraint(fields=["client", "external_id"], condition=Q(external_id__isnull=False), name="points_request_external_id_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["client", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="points_request_external_id_once",
+                nulls_distinct=False,
+            ),
             # one credit per person and once_per values, whatever arrives
             models.UniqueConstraint(
                 fields=["person", "once_key"],
@@ -62,9 +85,17 @@ class PointsRequest(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["programme", "-id"], name="points_request_programme"),  # the list of a programme, newest first
-            models.Index(fields=["person", "programme", "-credited_at"], name="points_request_person"),  # limits and a person's list
-            models.Index(fields=["created_at"], condition=Q(status__in=["pending_approval", "parked"]), name="points_request_waiting"),
+            models.Index(
+                fields=["programme", "-id"], name="points_request_programme"
+            ),  # the list of a programme, newest first
+            models.Index(
+                fields=["person", "programme", "-credited_at"], name="points_request_person"
+            ),  # limits and a person's list
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["pending_approval", "parked"]),
+                name="points_request_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ def notify_default() -> list[str]:
 
 @pghistory.track()
 class Programme(models.Model):
-    """A reason for which a company gives points: its rules, its limits and its budget. Validity is [starts_on, ends_on)."""
+    """A reason for which a company gives points: its rules, limits and budget. Validity is [starts_on, ends_on)."""
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
@@ -27,12 +27,20 @@ class Programme(models.Model):
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
     points_expire_after_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: never.")
-    unknown_recipients = models.CharField(max_length=6, choices=UnknownRecipients.choices, default=UnknownRecipients.REFUSE)
-    eligible = models.TextField(blank=True, help_text='CEL over `person`, as person.country in ["IN", "DE"]. Empty: everybody.')
+    unknown_recipients = models.CharField(
+        max_length=6, choices=UnknownRecipients.choices, default=UnknownRecipients.REFUSE
+    )
+    eligible = models.TextField(
+        blank=True, help_text='CEL over `person`, as person.country in ["IN", "DE"]. Empty: everybody.'
+    )
     per_request_limit = models.PositiveIntegerField(null=True, blank=True, help_text="Points in one request.")
-    per_person_limit = models.PositiveIntegerField(null=True, blank=True, help_text="Points for one person within the days beside.")
+    per_person_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Points for one person within the days beside."
+    )
     per_person_limit_days = models.PositiveIntegerField(null=True, blank=True)
-    budget_low_at = models.PositiveBigIntegerField(null=True, blank=True, help_text="Points left at which somebody is told.")
+    budget_low_at = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Points left at which somebody is told."
+    )
     notify = ArrayField(models.CharField(max_length=8), default=notify_default, blank=True)
     budget = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="programme", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -41,11 +49,18 @@ class Programme(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ProgrammeStatus.values), name="programme_status_known"),
-            models.CheckConstraint(condition=Q(unknown_recipients__in=UnknownRecipients.values), name="programme_unknown_recipients_known"),
-            models.CheckConstraint(condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="programme_ends_after_start"),
-            models.CheckConstraint(condition=Q(per_person_limit__isnull=True, per_person_limit_days__isnull=True)
+            models.CheckConstraint(
+                condition=Q(unknown_recipients__in=UnknownRecipients.values), name="programme_unknown_recipients_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="programme_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(per_person_limit__isnull=True, per_person_limit_days__isnull=True)
                 | Q(per_person_limit__isnull=False, per_person_limit_days__isnull=False),
-                name="programme_person_limit_has_days"),
+                name="programme_person_limit_has_days",
+            ),
             models.CheckConstraint(condition=Q(notify__contained_by=NOTIFY), name="programme_notify_known"),
         ]
 

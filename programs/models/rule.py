@@ -15,7 +15,12 @@ class Rule(models.Model):
     programme = models.ForeignKey("programs.Programme", on_delete=models.PROTECT, related_name="rules")
     slug = models.SlugField(max_length=80)
     live_version = models.OneToOneField(
-        "programs.RuleVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: turned off."
+        "programs.RuleVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: turned off.",
     )
 
     class Meta:
@@ -28,7 +33,7 @@ class Rule(models.Model):
 
 @pghistory.track()
 class RuleVersion(models.Model):
-    """One wording of a rule. A version that decided something never changes (sql/rule_versions.sql): a change is a new one."""
+    """One wording of a rule. One that decided something never changes (sql/rule_versions.sql): a change is a new one."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     rule = models.ForeignKey("programs.Rule", on_delete=models.PROTECT, related_name="versions")
@@ -36,8 +41,15 @@ class RuleVersion(models.Model):
     event_type = models.CharField(max_length=200, help_text="The CloudEvents type it listens to.")
     when = models.TextField(help_text="CEL: true where points are earned.")
     points = models.TextField(help_text="CEL: how many, as an integer.")
-    reason = models.CharField(max_length=300, help_text="Text with {CEL} in it, as Rated {event.rating} for {event.period}.")
-    once_per = ArrayField(models.CharField(max_length=200), default=list, blank=True, help_text="CEL values that make one credit per person.")
+    reason = models.CharField(
+        max_length=300, help_text="Text with {CEL} in it, as Rated {event.rating} for {event.period}."
+    )
+    once_per = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="CEL values that make one credit per person.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -17,7 +17,9 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
     product = models.ForeignKey("redemptions.Product", on_delete=models.PROTECT, related_name="orders")
     face_value = models.PositiveIntegerField(help_text="Minor units, each.")
     currency = models.CharField(max_length=3)
@@ -41,10 +43,18 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(condition=Q(points__gte=1, face_value__gte=1), name="order_points_positive"),
             models.CheckConstraint(condition=Q(quantity__range=(1, 10)), name="order_quantity_range"),
-            models.CheckConstraint(condition=~Q(status__in=["fulfilled", "refunded"]) | Q(fulfilled_at__isnull=False), name="order_fulfilled_at_when_fulfilled"),
-            models.CheckConstraint(condition=Q(status="refunded", refund__isnull=False) | (~Q(status="refunded") & Q(refund__isnull=True)), name="order_refund_when_refunded"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["fulfilled", "refunded"]) | Q(fulfilled_at__isnull=False),
+                name="order_fulfilled_at_when_fulfilled",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="refunded", refund__isnull=False) | (~Q(status="refunded") & Q(refund__isnull=True)),
+                name="order_refund_when_refunded",
+            ),
             # one order for each external_id: of a client, or of a person's own form (a double click)
-            models.UniqueConstraint(fields=["client", "external_id"], name="order_external_id_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["client", "external_id"], name="order_external_id_once", nulls_distinct=False
+            ),
         ]
         indexes = [
             models.Index(fields=["person", "-placed_at"], name="order_person"),  # my rewards, newest first

@@ -22,7 +22,9 @@ class Product(models.Model):
     category = models.CharField(max_length=16, choices=Category.choices)
     description = models.TextField(blank=True)
     how_to_use = models.TextField(blank=True)
-    countries = ArrayField(models.CharField(max_length=2), default=list, blank=True, help_text="ISO 3166-1 alpha-2; empty is everywhere.")
+    countries = ArrayField(
+        models.CharField(max_length=2), default=list, blank=True, help_text="ISO 3166-1 alpha-2; empty is everywhere."
+    )
     currency = models.CharField(max_length=3, help_text="ISO 4217, as EUR.")
     denominations = ArrayField(models.PositiveIntegerField(), default=list, blank=True, help_text="Minor units.")
     range_min = models.PositiveIntegerField(null=True, blank=True, help_text="Minor units.")

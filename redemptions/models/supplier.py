@@ -20,7 +20,10 @@ class Supplier(models.Model):
         ordering = ["slug"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=SupplierKind.values), name="supplier_kind_known"),
-            models.CheckConstraint(condition=Q(secret="") | Q(secret__startswith="env:"), name="supplier_secret_is_reference"),
+            models.CheckConstraint(
+                condition=Q(secret="") | Q(secret__startswith="env:"),  # noqa: S106 - a reference, not a secret
+                name="supplier_secret_is_reference",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class TravelCredit(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(face_value__gte=1, balance__lte=F("face_value")), name="travel_credit_balance_range"),
+            models.CheckConstraint(
+                condition=Q(face_value__gte=1, balance__lte=F("face_value")), name="travel_credit_balance_range"
+            ),
             models.CheckConstraint(condition=Q(authorised__lte=F("balance")), name="travel_credit_authorised_covered"),
         ]
 

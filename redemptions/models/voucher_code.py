@@ -32,7 +32,14 @@ class VoucherCode(models.Model):
         ]
         indexes = [
             # the next code to sell: the one that expires first
-            models.Index("product", "face_value", models.F("expires_on").asc(nulls_last=True), "id", condition=Q(status="available"), name="voucher_code_next"),
+            models.Index(
+                "product",
+                "face_value",
+                models.F("expires_on").asc(nulls_last=True),
+                "id",
+                condition=Q(status="available"),
+                name="voucher_code_next",
+            ),
         ]
 
     def __str__(self) -> str:

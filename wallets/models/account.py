@@ -13,7 +13,7 @@ ACCOUNT_POINTS_MAX = 2**53 - 1  # what a JSON reader holds exactly
 
 
 class Account(models.Model):
-    """A place where points are. Only operations.transfers and operations.holds write `points` and `held`, under a row lock.
+    """A place where points are. Only operations write `points` and `held`, under a row lock.
 
     `points` includes what is held; `points - held` can be spent and never falls below `floor`, where there is one.
     """
@@ -34,15 +34,23 @@ class Account(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind_known"),
             models.CheckConstraint(
-                condition=Q(kind=AccountKind.WALLET, person__isnull=False) | (~Q(kind=AccountKind.WALLET) & Q(person__isnull=True)),
+                condition=Q(kind=AccountKind.WALLET, person__isnull=False)
+                | (~Q(kind=AccountKind.WALLET) & Q(person__isnull=True)),
                 name="account_wallet_has_person",
             ),
             models.CheckConstraint(condition=Q(held__gte=0), name="account_held_not_negative"),
-            models.CheckConstraint(condition=Q(floor__isnull=True) | Q(points__gte=F("floor") + F("held")), name="account_above_floor"),
-            models.CheckConstraint(condition=Q(floor=0) | ~Q(kind=AccountKind.WALLET), name="account_wallet_floor_is_zero"),
-            models.CheckConstraint(condition=Q(points__range=(-ACCOUNT_POINTS_MAX, ACCOUNT_POINTS_MAX)), name="account_points_range"),
             models.CheckConstraint(
-                condition=Q(lifetime_earned__gte=0, lifetime_redeemed__gte=0, lifetime_expired__gte=0), name="account_lifetime_not_negative"
+                condition=Q(floor__isnull=True) | Q(points__gte=F("floor") + F("held")), name="account_above_floor"
+            ),
+            models.CheckConstraint(
+                condition=Q(floor=0) | ~Q(kind=AccountKind.WALLET), name="account_wallet_floor_is_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__range=(-ACCOUNT_POINTS_MAX, ACCOUNT_POINTS_MAX)), name="account_points_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifetime_earned__gte=0, lifetime_redeemed__gte=0, lifetime_expired__gte=0),
+                name="account_lifetime_not_negative",
             ),
             models.UniqueConstraint(
                 fields=["kind"],

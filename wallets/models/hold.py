@@ -25,11 +25,13 @@ class Hold(models.Model):
             models.CheckConstraint(condition=Q(points__gte=1), name="hold_points_positive"),
             models.CheckConstraint(condition=Q(status__in=HoldStatus.values), name="hold_status_known"),
             models.CheckConstraint(
-                condition=Q(status=HoldStatus.PLACED, closed_at__isnull=True) | (~Q(status=HoldStatus.PLACED) & Q(closed_at__isnull=False)),
+                condition=Q(status=HoldStatus.PLACED, closed_at__isnull=True)
+                | (~Q(status=HoldStatus.PLACED) & Q(closed_at__isnull=False)),
                 name="hold_closed_at_when_closed",
             ),
             models.CheckConstraint(
-                condition=Q(status=HoldStatus.CAPTURED, transfer__isnull=False) | (~Q(status=HoldStatus.CAPTURED) & Q(transfer__isnull=True)),
+                condition=Q(status=HoldStatus.CAPTURED, transfer__isnull=False)
+                | (~Q(status=HoldStatus.CAPTURED) & Q(transfer__isnull=True)),
                 name="hold_transfer_when_captured",
             ),
         ]

@@ -7,7 +7,10 @@ from api import ids
 
 
 class Lot(models.Model):
-    """Points that came into a wallet by one transfer and expire together. A wallet's points are the sum of its lots' `remaining`."""
+    """Points that came into a wallet by one transfer and expire together.
+
+    A wallet's points are the sum of its lots' `remaining`.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     account = models.ForeignKey("wallets.Account", on_delete=models.PROTECT, related_name="lots", db_index=False)
@@ -20,12 +23,22 @@ class Lot(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__gte=1), name="lot_points_positive"),
-            models.CheckConstraint(condition=Q(remaining__gte=0, remaining__lte=F("points")), name="lot_remaining_range"),
-            models.CheckConstraint(condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("earned_at")), name="lot_expires_after_earned"),
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0, remaining__lte=F("points")), name="lot_remaining_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("earned_at")), name="lot_expires_after_earned"
+            ),
         ]
         indexes = [
             # what a wallet spends next: earliest expiry first
-            models.Index("account", F("expires_at").asc(nulls_last=True), "id", condition=Q(remaining__gt=0), name="lot_spend_order"),
+            models.Index(
+                "account",
+                F("expires_at").asc(nulls_last=True),
+                "id",
+                condition=Q(remaining__gt=0),
+                name="lot_spend_order",
+            ),
             models.Index(fields=["expires_at"], condition=Q(remaining__gt=0), name="lot_due"),  # the expiry run
         ]
 

@@ -1,8 +1,8 @@
 """One movement of points."""
 
 from django.db import models
-from django.db.models.functions import Now
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from api import ids
 from wallets.enums import TransferKind
@@ -10,7 +10,7 @@ from wallets.models.account import TRANSFER_POINTS_MAX
 
 
 class Transfer(models.Model):
-    """Points that moved from one account to another. Never changed, never deleted: the database refuses (sql/append_only.sql).
+    """Points that moved from one account to another. The database refuses to change or delete one (sql/append_only.sql).
 
     One row has both sides, so no state of the table is out of balance.
     """
@@ -38,7 +38,9 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["debit", "-id"], name="transfer_debit"),  # statement of an account, newest first
             models.Index(fields=["credit", "-id"], name="transfer_credit"),  # the other half of it
-            models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="transfer_reverses"),  # what was taken back
+            models.Index(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="transfer_reverses"
+            ),  # what was taken back
         ]
 
     def __str__(self) -> str:
