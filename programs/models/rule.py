@@ -33,7 +33,7 @@ class Rule(models.Model):
 
 @pghistory.track()
 class RuleVersion(models.Model):
-    """One wording of a rule. One that decided something never changes (sql/rule_versions.sql): a change is a new one."""
+    """One wording of a rule. Once it decided something it never changes (sql/rule_versions.sql)."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     rule = models.ForeignKey("programs.Rule", on_delete=models.PROTECT, related_name="versions")

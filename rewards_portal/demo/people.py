@@ -8,7 +8,7 @@ DEPARTMENTS = ["Customer care", "Engineering", "Finance", "Operations", "People"
 TIME_ZONES = {"DE": "Europe/Berlin", "IN": "Asia/Kolkata", "PT": "Europe/Lisbon", "US": "America/New_York"}
 GIVEN_NAMES = {
     "DE": "Lena Jonas Mira Paul Frieda Emil Greta Anton Ida Moritz Klara Theo Hanna Oskar Johanna Felix".split(),
-    "IN": "Aditi Rohan Priya Arjun Kavya Vivaan Meera Ishaan Neha Karthik Ananya Rahul Divya Siddharth Pooja Nikhil".split(),
+    "IN": "Aditi Rohan Priya Arjun Kavya Vivaan Meera Ishaan Neha Karthik Ananya Divya Siddharth Pooja Nikhil".split(),
     "PT": "Inês Tiago Beatriz Rui Leonor Duarte Sofia Miguel Joana Nuno Carolina Hugo Teresa Pedro Rita Filipe".split(),
     "US": "Maya Owen Harper Caleb Naomi Ethan Ruby Marcus Hazel Julian Nora Andre Stella Wyatt Camila Leo".split(),
 }

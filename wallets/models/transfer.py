@@ -10,7 +10,7 @@ from wallets.models.account import TRANSFER_POINTS_MAX
 
 
 class Transfer(models.Model):
-    """Points that moved from one account to another. The database refuses to change or delete one (sql/append_only.sql).
+    """Points that moved from one account to another. Never changed, never deleted (sql/append_only.sql).
 
     One row has both sides, so no state of the table is out of balance.
     """
