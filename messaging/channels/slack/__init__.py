@@ -1,0 +1,1 @@
+"""Slack: a direct message from the company's own app."""
