@@ -7,3 +7,9 @@ class ApiConfig(AppConfig):
     """See docs/ARCHITECTURE.md for what this room holds and what it may import."""
 
     name = "api"
+
+    def ready(self) -> None:
+        """Let pghistory's context through to the database."""
+        from api import history
+
+        history.install()
