@@ -1,0 +1,100 @@
+"""Asks whether something may happen, and hears the answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from approvals import queries
+from approvals.enums import ApprovalStatus, Verdict
+from approvals.errors import AlreadyDecided, ContentChanged, MayNotDecide
+from approvals.models import Approval, Decision
+from people.models import Person
+
+SUMMARY_MAX = 300  # characters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewApproval:
+    """One question to a group.
+
+    Args:
+        summary: what would happen, in a line.
+        content_hash: what the deciders will see, as 64 hexadecimal digits; a decision on anything else is refused.
+        group_id: whose members decide.
+        required: how many of them must approve, 1 or 2.
+        requested_by_id: who asked, who may not decide; None where a system did.
+        beneficiary_id: who gains, who may not decide either.
+    """
+
+    summary: str
+    content_hash: str
+    group_id: int
+    required: int
+    requested_by_id: UUID | None
+    beneficiary_id: UUID | None
+
+
+def ask(approvals: Sequence[NewApproval], *, at: datetime) -> list[Approval]:
+    """Ask all of these, in one statement, and return them in the same order."""
+    return Approval.objects.bulk_create(
+        Approval(
+            summary=asked.summary[:SUMMARY_MAX],
+            content_hash=asked.content_hash,
+            group_id=asked.group_id,
+            required=asked.required,
+            requested_by_id=asked.requested_by_id,
+            beneficiary_id=asked.beneficiary_id,
+            requested_at=at,
+        )
+        for asked in approvals
+    )
+
+
+def decide(
+    approval_id: UUID, *, by: Person, verdict: Verdict, content_hash: str, note: str = "", at: datetime
+) -> Approval:
+    """Record what one approver says, and close the approval where that settles it.
+
+    1. Lock the approval and read it again.
+    2. Refuse where it is closed, is about something else by now, or this person may not decide.
+    3. Write the decision. One rejection closes it; so does the last approval that was required.
+
+    Args:
+        content_hash: of what would happen now; it must be what was asked.
+
+    Raises:
+        AlreadyDecided: it is closed, or this person decided before.
+        ContentChanged: what would happen is not what was asked.
+        MayNotDecide: the person asked for it, gains from it, is not in the group or is not active.
+    """
+    with transaction.atomic():
+        approval = (
+            Approval.objects.select_for_update(of=("self",), no_key=True).select_related("group").get(pk=approval_id)
+        )
+        _check(approval, Person.objects.get(pk=by.pk), content_hash)
+        Decision.objects.create(approval=approval, by=by, verdict=verdict, note=note, decided_at=at)
+        if verdict == Verdict.REJECT:
+            _close(approval, ApprovalStatus.REJECTED, at)
+        elif approval.decisions.filter(verdict=Verdict.APPROVE).count() >= approval.required:
+            _close(approval, ApprovalStatus.APPROVED, at)
+    return approval
+
+
+def _check(approval: Approval, person: Person, content_hash: str) -> None:
+    if approval.status != ApprovalStatus.WAITING:
+        raise AlreadyDecided(f"This was {approval.get_status_display().lower()} already; nothing is left to decide.")
+    if approval.content_hash != content_hash:
+        raise ContentChanged("What waits is not what was asked. Look at it again, or reject it and ask anew.")
+    if objection := queries.objection(approval, person):
+        raise MayNotDecide(objection)
+    if approval.decisions.filter(by=person).exists():
+        raise AlreadyDecided("You decided this already; it waits for another approver.")
+
+
+def _close(approval: Approval, status: ApprovalStatus, at: datetime) -> None:
+    approval.status = status
+    approval.closed_at = at
+    approval.save(update_fields=["status", "closed_at"])
