@@ -8,6 +8,11 @@ from django.conf import settings
 AMOUNT = re.compile(r"\d{1,12}(\.\d+)?")
 
 
+def minor_units_per_unit(currency: str) -> int:
+    """Return how many minor units make one major unit: 100 for EUR, 1 for JPY, 1000 for KWD (ISO 4217)."""
+    return 10 ** int(get_currency_precision(currency))
+
+
 def minor_units(amount: str, currency: str) -> int:
     """Return an amount in minor units: `25.00` EUR is 2500, `250` JPY is 250.
 

@@ -41,8 +41,9 @@ class OrderStatus(models.TextChoices):
 
 
 class CodeStatus(models.TextChoices):
-    """A code in the pool: available until one order takes it."""
+    """A code in the pool: available → reserved by one order → sold to it. An order that fails gives it back."""
 
     AVAILABLE = "available", "Available"
+    RESERVED = "reserved", "Reserved"
     SOLD = "sold", "Sold"
     VOID = "void", "Void"

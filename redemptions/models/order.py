@@ -51,6 +51,11 @@ class Order(models.Model):
                 condition=Q(status="refunded", refund__isnull=False) | (~Q(status="refunded") & Q(refund__isnull=True)),
                 name="order_refund_when_refunded",
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=["placed", "fulfilled"], closed_at__isnull=True)
+                | (~Q(status__in=["placed", "fulfilled"]) & Q(closed_at__isnull=False)),
+                name="order_closed_at_when_closed",
+            ),
             # one order for each external_id: of a client, or of a person's own form (a double click)
             models.UniqueConstraint(
                 fields=["client", "external_id"], name="order_external_id_once", nulls_distinct=False
@@ -60,6 +65,11 @@ class Order(models.Model):
             models.Index(fields=["person", "-placed_at"], name="order_person"),  # my rewards, newest first
             models.Index(fields=["next_attempt_at"], condition=Q(status="placed"), name="order_due"),  # the sweep
         ]
+
+    @property
+    def reference(self) -> str:
+        """Return what the ledger, the messages and a supplier know it by."""
+        return f"rd:{self.id.hex}"
 
     def __str__(self) -> str:
         return f"{self.product} for {self.person}"

@@ -5,7 +5,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from redemptions.enums import Category, ProductKind
+from api.money import minor_units_per_unit
+from redemptions.enums import Category, ProductKind, SupplierKind
+
+STEPS_MAX = 3  # between the smallest and the largest value that a page offers of a range
+ROUND_STEPS = [size * 10**power for power in range(9) for size in (1, 2, 5)]  # major units
 
 
 @pghistory.track()
@@ -37,6 +41,9 @@ class Product(models.Model):
     palette = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0–9; empty: from the name.")
     family = models.CharField(max_length=16, blank=True, help_text="Picture family; empty: from the name.")
 
+    values_in_stock: list[int]  # added by queries.described, as is
+    smallest_points: int
+
     class Meta:
         ordering = ["position", "name"]
         constraints = [
@@ -60,6 +67,33 @@ class Product(models.Model):
         if self.range_min is not None and self.range_max is not None:
             return self.range_min <= face_value <= self.range_max
         return face_value in self.denominations
+
+    def price(self, face_value: int) -> int:
+        """Return the points that a face value (minor units) costs, rounded up: nobody gets value for nothing."""
+        return -(-face_value * self.points_per_unit // minor_units_per_unit(self.currency))
+
+    def is_available_in(self, country: str) -> bool:
+        """Return whether it can be used in a country (ISO 3166-1 alpha-2)."""
+        return not self.countries or country in self.countries
+
+    def can_deliver(self, face_value: int) -> bool:
+        """Return whether this face value (minor units) can be had now; asks what `queries.described` read."""
+        return self.supplier.kind != SupplierKind.CODE_POOL or face_value in self.values_in_stock
+
+    @property
+    def in_stock(self) -> bool:
+        """Return whether anything of it can be had now; asks what `queries.described` read."""
+        return self.supplier.kind != SupplierKind.CODE_POOL or bool(self.values_in_stock)
+
+    @property
+    def values_to_choose(self) -> list[int]:
+        """Return the face values (minor units) that its page offers: its denominations, or round steps of its range."""
+        if self.range_min is None or self.range_max is None:
+            return sorted(self.denominations)
+        units = minor_units_per_unit(self.currency)
+        step = next(size * units for size in ROUND_STEPS if size * units * STEPS_MAX >= self.range_max - self.range_min)
+        between = range((self.range_min // step + 1) * step, self.range_max, step)
+        return sorted({self.range_min, *between, self.range_max})
 
     @property
     def smallest(self) -> int:

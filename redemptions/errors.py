@@ -1,0 +1,82 @@
+"""What spending refuses, each with the code the API shows. Too few points is `wallets.errors.InsufficientPoints`."""
+
+from api.errors import PortalError
+
+
+class RedemptionError(PortalError):
+    """The root of this room's errors."""
+
+
+class NotOffered(RedemptionError):
+    """The product was taken out of the catalogue."""
+
+    code = "product_not_offered"
+    title = "This reward is no longer offered"
+
+
+class DenominationNotOffered(RedemptionError):
+    """The product does not come with this face value."""
+
+    code = "denomination_not_offered"
+    title = "This value is not offered"
+
+
+class NotAvailableInCountry(RedemptionError):
+    """The product cannot be used where the person lives."""
+
+    code = "not_available_in_country"
+    title = "This reward is not available in your country"
+
+
+class QuantityOutOfRange(RedemptionError):
+    """More, or fewer, than one order may hold."""
+
+    code = "quantity_out_of_range"
+    title = "This quantity cannot be ordered at once"
+
+
+class RecipientInactive(RedemptionError):
+    """The person is suspended or has left: the wallet stays, nothing is redeemed from it."""
+
+    code = "recipient_inactive"
+    title = "This person cannot redeem"
+
+
+class OutOfStock(RedemptionError):
+    """The pool has fewer codes than the order wants; nothing was taken."""
+
+    code = "out_of_stock"
+    title = "This reward is out of stock"
+    status = 409
+
+
+class ExternalIdConflict(RedemptionError):
+    """The same external_id came with another content."""
+
+    code = "external_id_conflict"
+    title = "This external_id was used for another redemption"
+    status = 409
+
+
+class OrderClosed(RedemptionError):
+    """The order already ended the other way: what was delivered is not failed, what failed is not delivered."""
+
+    code = "order_closed"
+    title = "This order is already closed"
+    status = 409
+
+
+class NotYours(RedemptionError):
+    """There is no such reward for this person. The same answer whether it belongs to another or to nobody."""
+
+    code = "not_found"
+    title = "There is no such reward"
+    status = 404
+
+
+class CodeGone(RedemptionError):
+    """The code was withdrawn, or can no longer be read."""
+
+    code = "code_gone"
+    title = "This code can no longer be shown"
+    status = 410

@@ -1,0 +1,1 @@
+"""Codes that HR bought beforehand and uploaded."""

@@ -1,0 +1,1 @@
+"""Travel credit, which the portal itself issues."""
