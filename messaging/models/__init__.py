@@ -1,6 +1,8 @@
 """The nouns of this room."""
 
+from messaging.models.address import Address
 from messaging.models.delivery import Delivery
 from messaging.models.message import Message
+from messaging.models.pause import Pause
 
-__all__ = ["Delivery", "Message"]
+__all__ = ["Address", "Delivery", "Message", "Pause"]
