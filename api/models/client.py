@@ -27,3 +27,7 @@ class ApiClient(models.Model):
     def is_authenticated(self) -> bool:
         """A client that got here showed its token; DRF asks this of whatever `request.user` is."""
         return True
+
+    def may_use(self, programme_slug: str) -> bool:
+        """Return whether this client may ask for points of a programme."""
+        return not self.programmes or programme_slug in self.programmes

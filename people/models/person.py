@@ -6,9 +6,11 @@ import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from api import ids
 from people.enums import PersonStatus
+from people.validators import known_country, known_language, known_time_zone
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -40,13 +42,18 @@ class Person(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=160)
     department = models.ForeignKey("people.Department", on_delete=models.PROTECT, null=True, blank=True)
     manager = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="reports")
-    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2, as DE.")
-    language = models.CharField(max_length=10, default="en-gb")
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, as Europe/Lisbon.")
+    country = models.CharField(max_length=2, validators=[known_country], help_text="ISO 3166-1 alpha-2, as DE.")
+    language = models.CharField(max_length=10, default="en-gb", validators=[known_language])
+    time_zone = models.CharField(
+        max_length=64, default="UTC", validators=[known_time_zone], help_text="IANA name, as Europe/Lisbon."
+    )
     grade = models.CharField(max_length=40, blank=True, default="")
     joined_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=PersonStatus.choices, default=PersonStatus.ACTIVE)
     is_staff = models.BooleanField("may use the admin", default=False)
+    signed_out_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Sessions begun before are dead: it is part of their key."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[PersonManager] = PersonManager()
@@ -76,6 +83,12 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person may sign in; Django and allauth ask by this name."""
         return self.status == PersonStatus.ACTIVE
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must hold to be this person's: a new password or a sign-out ends every older one."""
+        key_salt = "people.models.Person.get_session_auth_hash"
+        value = f"{self.password}\0{self.signed_out_at.timestamp() if self.signed_out_at else 0}"
+        return salted_hmac(key_salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """Return the name, as Django's admin asks for it."""

@@ -1,0 +1,74 @@
+"""Finds the client system behind a bearer token. DRF loads this while it loads its views: import no views here."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from allauth.idp.oidc.adapter import get_adapter
+from allauth.idp.oidc.models import Client
+from django.db import connection
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from api.errors import InvalidToken, NotAuthenticated, TokenInAddress
+from api.models import ApiClient
+
+# One statement for token, client and limits, by the unique key (type, hash): every call of the API starts with it.
+LOOK_UP: Final = """
+    SELECT token.scopes, token.expires_at, client.name,
+           api_client.oauth_id, api_client.per_minute, api_client.programmes, api_client.created_at
+    FROM allauth_idp_oidc_token AS token
+    JOIN allauth_idp_oidc_client AS client ON client.id = token.client_id
+    JOIN api_apiclient AS api_client ON api_client.oauth_id = client.id
+    WHERE token.type = 'at' AND token.hash = %s
+"""
+API_CLIENT_FIELDS: Final = ["oauth_id", "per_minute", "programmes", "created_at"]
+TOKEN_LENGTH_MAX: Final = 512
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Access tokens of the portal's own token endpoint, in the Authorization header alone (RFC 6750 §2.1).
+
+    Sets `request.user` to the ApiClient and `request.auth` to the scopes of the token.
+    """
+
+    def authenticate(self, request: Request) -> tuple[ApiClient, frozenset[str]] | None:
+        """Return the client and its token's scopes; None where no token came.
+
+        Raises:
+            TokenInAddress: the token stands in the query string.
+            InvalidToken: it is unknown, revoked or expired.
+        """
+        if "access_token" in request.GET:
+            raise TokenInAddress(
+                "Send the token in the Authorization header, and revoke this one: addresses are logged."
+            )
+        scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        row = _row(value.strip())
+        if row is None:
+            raise InvalidToken("This access token is unknown or was revoked. Get a new one at the token endpoint.")
+        scopes, expires_at, name, *columns = row
+        if expires_at <= timezone.now():
+            raise InvalidToken("This access token has expired. Get a new one at the token endpoint.")
+        return _client(name, columns), frozenset(scopes.split())
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401; without one DRF would answer 403."""
+        return NotAuthenticated().headers["WWW-Authenticate"]
+
+
+def _row(value: str) -> tuple[str, datetime, str, str, int, list[str], datetime] | None:
+    if not value or len(value) > TOKEN_LENGTH_MAX or not value.isascii():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_UP, [get_adapter().hash_token(value)])
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row  # type: ignore[return-value]
+
+
+def _client(name: str, columns: list[Any]) -> ApiClient:
+    client = ApiClient.from_db(connection.alias, API_CLIENT_FIELDS, columns)
+    client.oauth = Client(id=client.oauth_id, name=name)
+    return client

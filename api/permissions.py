@@ -1,0 +1,30 @@
+"""Whether a token's scopes allow a call."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.errors import InsufficientScope, NotAuthenticated
+
+
+class HasScope(BasePermission):
+    """A view says which scope each method needs: `scopes = {"POST": "points:write", "GET": "points:read"}`."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the token has the scope; a method that the view lacks passes, to be answered 405.
+
+        Raises:
+            NotAuthenticated: no token came.
+            InsufficientScope: the token lacks the scope that the view names for this method.
+        """
+        if request.auth is None:
+            raise NotAuthenticated("Send an access token: Authorization: Bearer …")
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if not hasattr(view, method.lower()):
+            return True
+        scope: str | None = getattr(view, "scopes", {}).get(method)
+        if scope is None:
+            return False
+        if scope not in request.auth:
+            raise InsufficientScope(scope)
+        return True

@@ -1,0 +1,35 @@
+"""Serializers that take what they know and refuse the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses members it does not know, so that a typing error never passes in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values of the members.
+
+        Raises:
+            ValidationError: every member that is wrong, missing or unknown (code `unknown_member`).
+        """
+        unknown = self._unknown(data)
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            if unknown and isinstance(error.detail, dict):
+                raise ValidationError({**error.detail, **unknown}) from None
+            raise
+        if unknown:
+            raise ValidationError(unknown)
+        return values
+
+    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        if not isinstance(data, Mapping):
+            return {}
+        known = [name for name, field in self.fields.items() if not field.read_only]
+        detail = ErrorDetail(f"Not known here. Members: {', '.join(known)}.", code="unknown_member")
+        return {name: [detail] for name in data if name not in known}

@@ -1,0 +1,67 @@
+"""What every endpoint is built on."""
+
+from typing import Any, ClassVar
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+
+class JsonAlways(BaseContentNegotiation):
+    """Answers JSON whatever `Accept` says: there is nothing else to choose (RFC 9110 §12.5.1 allows it)."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:  # type: ignore[override]
+        """Return the parser for the body's media type; None is answered 415."""
+        given = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == given), None)
+
+    def select_renderer(  # type: ignore[override]
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the only renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """One address of the API: bearer token, a scope for each method, strict JSON in, JSON or a problem out.
+
+    A view names a scope for each of its methods, checks the body with `read`, makes one call and answers.
+    """
+
+    scopes: ClassVar[dict[str, str]] = {}
+    content_negotiation_class = JsonAlways
+    metadata_class = None
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        answered = {name.upper() for name in cls.http_method_names if name != "head" and hasattr(cls, name)}
+        if unnamed := answered - set(cls.scopes):
+            raise TypeError(f"{cls.__name__} answers {', '.join(sorted(unnamed))} but names no scope for it.")
+
+    def read(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the body as checked by a serializer.
+
+        Raises:
+            ValidationError: what is wrong, member by member; answered as a 422 problem.
+        """
+        return _checked(serializer, self.request.data)
+
+    def filters(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the query parameters as checked by a serializer, without those that name a page.
+
+        Raises:
+            ValidationError: one is unknown or wrong.
+        """
+        given = {name: values[-1] for name, values in self.request.query_params.lists()}
+        return _checked(serializer, {name: value for name, value in given.items() if name not in {"cursor", "limit"}})
+
+
+def _checked(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    bound = serializer(data=data)
+    bound.is_valid(raise_exception=True)
+    values: dict[str, Any] = bound.validated_data
+    return values
