@@ -1,10 +1,153 @@
-"""The HR admin's own site."""
+"""The HR admin's own site: who comes in, and what stands in the sidebar."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the sidebar: a model's list, or a part of it.
+
+    Args:
+        label: what it says.
+        icon: the name of a file in templates/icons.
+        model: the model, as `programs.programme`.
+        query: narrows the list, as `status__exact=dead`.
+        waits: counts what waits there for somebody.
+    """
+
+    label: str
+    icon: str
+    model: str
+    query: str = ""
+    waits: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line of the sidebar as one person sees it; `waiting` is None where nothing is counted."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    waiting: int | None = None
+
+
+def _approvals_waiting() -> int:
+    from programs.enums import PointsRequestStatus
+    from programs.models import PointsRequest
+
+    return PointsRequest.objects.filter(status=PointsRequestStatus.PENDING_APPROVAL).count()
+
+
+WAITING = "status__exact=pending_approval"
+SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", (Entry("Approvals", "circle-check-big", "programs.pointsrequest", WAITING, _approvals_waiting),)),
+    (
+        "Earning",
+        (
+            Entry("Programmes", "sparkles", "programs.programme"),
+            Entry("Rules", "split", "programs.rule"),
+            Entry("Budget fundings", "wallet", "programs.funding"),
+            Entry("Points requests", "file-text", "programs.pointsrequest"),
+            Entry("Events", "radio", "programs.event"),
+            Entry("Connections", "plug", "integrations.connection"),
+            Entry("Messages received", "inbox", "integrations.receivedmessage"),
+        ),
+    ),
+    (
+        "Spending",
+        (
+            Entry("Products", "gift", "redemptions.product"),
+            Entry("Voucher codes", "ticket", "redemptions.vouchercode"),
+            Entry("Orders", "package", "redemptions.order"),
+            Entry("Travel credits", "plane", "redemptions.travelcredit"),
+            Entry("Suppliers", "truck", "redemptions.supplier"),
+        ),
+    ),
+    (
+        "Telling",
+        (
+            Entry("Messages", "message-square", "messaging.message"),
+            Entry("Deliveries", "send", "messaging.delivery"),
+        ),
+    ),
+    (
+        "People and ledger",
+        (
+            Entry("People", "users", "people.person"),
+            Entry("Departments", "building-2", "people.department"),
+            Entry("API clients", "key-round", "api.apiclient"),
+            Entry("Accounts", "book-open", "wallets.account"),
+            Entry("Transfers", "arrow-left-right", "wallets.transfer"),
+        ),
+    ),
+)
 
 
 class PortalAdminSite(admin.AdminSite):
-    """Django's admin under our theme."""
+    """Django's admin under our theme. Staff sign in and out at the portal, as everybody does."""
 
-    site_header = "Rewards HR"
-    site_title = "Rewards HR"
+    site_title = site_header = f"{settings.COMPANY_NAME} Rewards HR"
+    index_title = "Dashboard"
+    enable_nav_sidebar = False  # ours stands in base_site.html
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send whoever is not signed in to the portal's own sign-in, with its second factors and limits."""
+        return secure_admin_login(super().login)(request, extra_context)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send on to the portal's sign-out; it asks first."""
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send on to the portal's page for it."""
+        return redirect("account_change_password")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the dashboard."""
+        from rewards_portal import admin_dashboard
+
+        return super().index(request, {**admin_dashboard.context(request.user), **(extra_context or {})})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the sidebar to what every page gets."""
+        context = super().each_context(request)
+        return context | {"navigation": self._navigation(request, context["available_apps"])}
+
+    def _navigation(self, request: HttpRequest, available_apps: list[dict[str, Any]]) -> list[tuple[str, list[Link]]]:
+        """Return the sidebar's sections with the lines this person may open; what has no place of its own comes last."""
+        models = {each["model"]._meta.label_lower: each for app in available_apps for each in app["models"]}
+        sections = [(name, [_link(request, each, models[each.model]) for each in entries if each.model in models])
+                    for name, entries in SECTIONS]  # fmt: skip
+        placed = {entry.model for _, entries in SECTIONS for entry in entries}
+        others = [
+            _link(request, Entry(str(each["name"]), "layers", label), each)
+            for label, each in models.items()
+            if label not in placed and each["admin_url"]
+        ]
+        return [(name, links) for name, links in [*sections, ("More", others)] if links]
+
+
+def _link(request: HttpRequest, entry: Entry, model: dict[str, Any]) -> Link:
+    """Return a line with its address, and its count where something may wait."""
+    narrowed = bool(entry.query)
+    current = request.path.startswith(model["admin_url"] or "-") and narrowed == (WAITING in request.GET.urlencode())
+    return Link(
+        label=entry.label,
+        icon=entry.icon,
+        url=f"{model['admin_url']}?{entry.query}" if narrowed else str(model["admin_url"]),
+        is_current=current,
+        waiting=entry.waits() if entry.waits else None,
+    )
