@@ -35,6 +35,11 @@ class Hold(models.Model):
                 name="hold_transfer_when_captured",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(status="placed"), name="hold_due"
+            ),  # the sweep of old holds
+        ]
 
     def __str__(self) -> str:
         return f"{self.points} points, {self.get_status_display().lower()}"

@@ -47,18 +47,15 @@ class Lot(models.Model):
 
 
 class LotDraw(models.Model):
-    """What one transfer took out of one lot. Never changed; a refund reads it to put the same lots back."""
+    """What one transfer took out of one lot. Never changed."""
 
-    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    lot = models.ForeignKey("wallets.Lot", on_delete=models.PROTECT, related_name="draws")
+    pk = models.CompositePrimaryKey("lot_id", "transfer_id")
+    lot = models.ForeignKey("wallets.Lot", on_delete=models.PROTECT, related_name="draws", db_index=False)
     transfer = models.ForeignKey("wallets.Transfer", on_delete=models.PROTECT, related_name="draws")
     points = models.BigIntegerField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(points__gte=1), name="lot_draw_points_positive"),
-            models.UniqueConstraint(fields=["lot", "transfer"], name="lot_draw_once"),
-        ]
+        constraints = [models.CheckConstraint(condition=Q(points__gte=1), name="lot_draw_points_positive")]
 
     def __str__(self) -> str:
         return f"{self.points} points"

@@ -1,0 +1,79 @@
+"""Opens accounts."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+from api import ids
+from wallets.enums import AccountKind
+from wallets.models import Account
+
+SYSTEM_KINDS = frozenset(
+    {AccountKind.FUNDING, AccountKind.REDEEMED, AccountKind.EXPIRED, AccountKind.REVERSED, AccountKind.SUSPENSE}
+)
+
+
+def system(kind: AccountKind) -> Account:
+    """Return the one account of this kind, opened where it is missing; two who open it at once get the same one.
+
+    Args:
+        kind: funding, redeemed, expired, reversed or suspense. Funding alone has no floor: points begin there.
+
+    Raises:
+        ValueError: there are many accounts of this kind.
+    """
+    if kind not in SYSTEM_KINDS:
+        raise ValueError(f"There is no one {kind} account.")
+    account = Account.objects.filter(kind=kind).first()
+    if account is None:
+        new = Account(kind=kind, name=kind.label, floor=None if kind == AccountKind.FUNDING else 0)
+        Account.objects.bulk_create([new], ignore_conflicts=True)
+        account = Account.objects.get(kind=kind)
+    return account
+
+
+def open_budget(name: str) -> Account:
+    """Open an account that pays for something, empty.
+
+    Args:
+        name: what it pays for, as people know it; not unique.
+    """
+    return Account.objects.create(kind=AccountKind.BUDGET, name=name)
+
+
+def open_wallets(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the wallet of each person, opened where missing. One query when all have one; four at most.
+
+    Args:
+        person_ids: keys of people that exist; repeats are fine.
+
+    Returns:
+        Person id to account id, one entry for each person.
+    """
+    wanted = sorted(set(person_ids))
+    found = _wallets_of(wanted)
+    missing = [person_id for person_id in wanted if person_id not in found]
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, [[ids.new() for _ in missing], missing])
+        found |= _wallets_of(missing)
+    return found
+
+
+# In key order, so that two callers who open the same wallets never wait for each other in a circle.
+_OPEN = """
+INSERT INTO wallets_account (id, kind, person_id, name, points, held, floor,
+                             lifetime_earned, lifetime_redeemed, lifetime_expired, created_at)
+SELECT id, 'wallet', person_id, '', 0, 0, 0, 0, 0, 0, now()
+FROM unnest(%s::uuid[], %s::uuid[]) AS new (id, person_id)
+ORDER BY person_id
+ON CONFLICT (person_id) DO NOTHING
+"""
+
+
+def _wallets_of(person_ids: list[UUID]) -> dict[UUID, UUID]:
+    """Return person id to account id of those who have a wallet. An array and not `IN`: one plan for any number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person_id, id FROM wallets_account WHERE person_id = ANY(%s::uuid[])", [person_ids])
+        return dict(cursor.fetchall())
