@@ -49,6 +49,7 @@ class PointsRequest(models.Model):
     created_at = models.DateTimeField()
     credited_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)  # when somebody looks again whether the person is known by now
 
     class Meta:
         constraints = [
@@ -69,6 +70,11 @@ class PointsRequest(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="pending_approval") | Q(approval__isnull=False),
                 name="points_request_approval_when_pending",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="parked", next_attempt_at__isnull=False)
+                | (~Q(status="parked") & Q(next_attempt_at__isnull=True)),
+                name="points_request_next_attempt_when_parked",
             ),
             # for ever: the same external_id of the same client is the same request
             models.UniqueConstraint(
@@ -92,10 +98,11 @@ class PointsRequest(models.Model):
                 fields=["person", "programme", "-credited_at"], name="points_request_person"
             ),  # limits and a person's list
             models.Index(
-                fields=["created_at"],
-                condition=Q(status__in=["pending_approval", "parked"]),
-                name="points_request_waiting",
-            ),
+                fields=["created_at"], condition=Q(status="pending_approval"), name="points_request_waiting"
+            ),  # the queue
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status="parked"), name="points_request_parked"
+            ),  # the sweep
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ class Programme(models.Model):
     )
     notify = ArrayField(models.CharField(max_length=8), default=notify_default, blank=True)
     budget = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="programme", editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(editable=False)
 
     class Meta:
         ordering = ["name"]

@@ -1,0 +1,31 @@
+"""Hashes that say whether two things are the same: what was asked, and what an approver saw."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from programs.models import PointsRequest
+
+
+def of_content(*, programme: str, recipient: str, points: int, reason: str, metadata: Mapping[str, Any]) -> str:
+    """Return the fingerprint of what a client asked for: with the same `external_id`, another one is a conflict."""
+    return _digest([programme, recipient, points, reason, metadata])
+
+
+def of_points_request(points_request: PointsRequest) -> str:
+    """Return the fingerprint of what approvers decide on: which request, in which programme, whom, how much, why."""
+    return _digest(
+        [
+            points_request.pk.hex,
+            points_request.programme_id,
+            points_request.person_id.hex if points_request.person_id else None,
+            points_request.points,
+            points_request.reason,
+        ]
+    )
+
+
+def _digest(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,196 @@
+"""Decides about points requests, one after the other, from what is known about them all. Writes nothing."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.errors import PortalError
+from people.models import Person
+from programs import expressions, queries
+from programs.enums import PointsRequestStatus, ProgrammeStatus, UnknownRecipients
+from programs.errors import (
+    AlreadyCredited,
+    NotEligible,
+    OverPersonLimit,
+    OverRequestLimit,
+    PointsOutOfRange,
+    ProgrammeNotActive,
+    RecipientInactive,
+    UnknownRecipient,
+)
+from programs.models import PointsRequest, Programme
+from programs.queries import Step, Terms
+from wallets.models.account import POINTS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one request: an error, or the status it gets and, where it waits, the step it waits for."""
+
+    status: PointsRequestStatus | None = None
+    step: Step | None = None
+    error: PortalError | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known about the people of a list, counted on as the list is decided.
+
+    Args:
+        credited_once: (person, once_key) that were used.
+        earned: points that count against limits, by (person, programme).
+        eligible: whether the programme is for the person, by (person, programme), as far as it was asked.
+    """
+
+    credited_once: set[tuple[UUID, str]]
+    earned: dict[tuple[UUID, int], int]
+    eligible: dict[tuple[UUID, int], bool] = field(default_factory=dict)
+
+
+def known(asked: Collection[tuple[Person, Programme, str | None]], *, wallets: Iterable[UUID], at: datetime) -> Known:
+    """Ask what a list needs to know about its people.
+
+    Where a programme limits what one person gets, the wallets are locked first: two lists for the same person then take
+    turns, and neither overlooks the other's points.
+
+    Args:
+        asked: person, programme and `once_key` of each request.
+        wallets: the people's accounts.
+        at: the end of each limit's window.
+    """
+    windows = {
+        (person.pk, programme.pk, at - timedelta(days=programme.per_person_limit_days))
+        for person, programme, _ in asked
+        if programme.per_person_limit_days is not None
+    }
+    if windows:
+        queries.lock_wallets(wallets)
+    once_keys = {(person.pk, once_key) for person, _, once_key in asked if once_key is not None}
+    return Known(credited_once=queries.credited_once(once_keys), earned=queries.earned(windows))
+
+
+def judge(request: PointsRequest, terms: Terms, known: Known) -> Verdict:
+    """Decide about one request and count it on, so that the next of the same list sees it.
+
+    The budget is not asked here: the ledger judges it under its lock.
+
+    Args:
+        request: not saved yet, or parked; `person` is filled in where the recipient is known.
+        terms: its programme.
+        known: what is known before it; what it takes is added.
+    """
+    try:
+        _check_programme(request, terms.programme)
+        _check_points(request, terms.programme)
+        if request.person is None:
+            return _without_person(request, terms.programme)
+        _check_person(request.person, terms.programme, known)
+        _check_once(request, request.person, known)
+        _check_limit(request, request.person, terms.programme, known)
+    except PortalError as error:
+        return Verdict(error=error)
+    _count(request, request.person, terms.programme, known)
+    step = terms.step(request.points)
+    status = PointsRequestStatus.PENDING_APPROVAL if step else PointsRequestStatus.CREDITED
+    return Verdict(status=status, step=step)
+
+
+def is_open(programme: Programme, at: datetime) -> bool:
+    """Return whether a programme gives points: active, and the day (UTC) within [starts_on, ends_on)."""
+    day = at.astimezone(UTC).date()
+    started = programme.starts_on is None or day >= programme.starts_on
+    ended = programme.ends_on is not None and day >= programme.ends_on
+    return programme.status == ProgrammeStatus.ACTIVE and started and not ended
+
+
+def expires_at(programme: Programme, person: Person, credited_at: datetime) -> datetime | None:
+    """Return when points credited now expire: at the end of the person's own day, so many days later. None: never."""
+    if programme.points_expire_after_days is None:
+        return None
+    try:
+        zone = ZoneInfo(person.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    last_day = credited_at.astimezone(zone).date() + timedelta(days=programme.points_expire_after_days)
+    return datetime.combine(last_day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def _check_programme(request: PointsRequest, programme: Programme) -> None:
+    if not is_open(programme, request.created_at):
+        raise ProgrammeNotActive(
+            f"programme: {programme.slug} is {_state(programme)}. Ask HR when it gives points again.",
+            pointer="/programme",
+        )
+
+
+def _state(programme: Programme) -> str:
+    if programme.status != ProgrammeStatus.ACTIVE:
+        return programme.get_status_display().lower()
+    return f"active from {programme.starts_on or 'any day'} until before {programme.ends_on or 'further notice'} only"
+
+
+def _check_points(request: PointsRequest, programme: Programme) -> None:
+    if isinstance(request.points, bool) or not isinstance(request.points, int) or not 1 <= request.points <= POINTS_MAX:
+        raise PointsOutOfRange(f"points must be a whole number from 1 to {POINTS_MAX}.", pointer="/points")
+    limit = programme.per_request_limit
+    if limit is not None and request.points > limit:
+        raise OverRequestLimit(
+            f"points: {programme.slug} gives at most {limit} points in one request; {request.points} were asked for.",
+            pointer="/points",
+        )
+
+
+def _without_person(request: PointsRequest, programme: Programme) -> Verdict:
+    if programme.unknown_recipients == UnknownRecipients.PARK:
+        return Verdict(status=PointsRequestStatus.PARKED)
+    error = UnknownRecipient(
+        "recipient: nobody has this employee number, email: address or scim: id. Check it, or add the person first.",
+        pointer="/recipient",
+    )
+    return Verdict(error=error)
+
+
+def _check_person(person: Person, programme: Programme, known: Known) -> None:
+    if not person.is_active:
+        raise RecipientInactive(
+            f"recipient: this person is {person.get_status_display().lower()} and earns no points.",
+            pointer="/recipient",
+        )
+    if not programme.eligible:
+        return
+    key = (person.pk, programme.pk)
+    if key not in known.eligible:
+        variables = {"person": expressions.person_variables(person)}
+        known.eligible[key] = expressions.boolean(programme.eligible, variables)
+    if not known.eligible[key]:
+        raise NotEligible(f"recipient: {programme.slug} is only for {programme.eligible}.", pointer="/recipient")
+
+
+def _check_once(request: PointsRequest, person: Person, known: Known) -> None:
+    if request.once_key is not None and (person.pk, request.once_key) in known.credited_once:
+        raise AlreadyCredited(
+            "recipient: the rule gives points once for these values, and this person has them or waits for them.",
+            pointer="/recipient",
+        )
+
+
+def _check_limit(request: PointsRequest, person: Person, programme: Programme, known: Known) -> None:
+    limit = programme.per_person_limit
+    if limit is None:
+        return
+    had = known.earned.get((person.pk, programme.pk), 0)
+    if had + request.points > limit:
+        raise OverPersonLimit(
+            f"points: {programme.slug} gives one person at most {limit} points in "
+            f"{programme.per_person_limit_days} days; {max(limit - had, 0)} are left for this one.",
+            pointer="/points",
+        )
+
+
+def _count(request: PointsRequest, person: Person, programme: Programme, known: Known) -> None:
+    key = (person.pk, programme.pk)
+    known.earned[key] = known.earned.get(key, 0) + request.points
+    if request.once_key is not None:
+        known.credited_once.add((person.pk, request.once_key))

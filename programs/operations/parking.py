@@ -1,0 +1,96 @@
+"""Looks after points that were asked for somebody not known yet."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from api.errors import PortalError
+from people import queries as people_queries
+from programs import judgement, queries
+from programs.enums import PointsRequestStatus, ProgrammeStatus
+from programs.errors import OverBudget, ProgrammeNotActive
+from programs.models import PointsRequest
+from programs.operations import crediting
+from programs.races import settle
+from wallets.operations import accounts
+
+LOOK_AGAIN_UNKNOWN = timedelta(seconds=30)
+LOOK_AGAIN_REFUSED = timedelta(minutes=10)
+REASON_CHARACTERS = 500
+WRITTEN = ["person", "status", "status_reason", "approval", "transfer", "credited_at", "expires_at", "next_attempt_at"]
+
+
+def release_parked(*, at: datetime, limit: int) -> int:
+    """Give parked points to those who are known by now, as if they were asked for now.
+
+    1. Claim the parked requests that are due, longest waiting first; another worker's are skipped.
+    2. Find their people, and decide again about those found: credited, or waiting for approval.
+    3. What can only be refused fails with its reason, and expires where the programme has ended. What may be granted
+       later (an empty budget, a paused programme) is looked at again in ten minutes; a stranger in half a minute.
+
+    A programme's dates are compared with the day on which the points were asked for. The number of statements does not
+    grow with the number of requests.
+
+    Args:
+        at: now.
+        limit: how many requests to look at.
+
+    Returns:
+        How many are no longer parked.
+    """
+    return settle(lambda: _release(at, limit))
+
+
+def _release(at: datetime, limit: int) -> int:
+    parked = list(
+        PointsRequest.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("programme")
+        .filter(status=PointsRequestStatus.PARKED, next_attempt_at__lte=at)
+        .order_by("next_attempt_at", "pk")[:limit]
+    )
+    if not parked:
+        return 0
+    people = people_queries.recipients({request.recipient for request in parked})
+    for request in parked:
+        request.person = people.get(request.recipient)
+        request.next_attempt_at = at + LOOK_AGAIN_UNKNOWN
+    credited = _decide([request for request in parked if request.person], at)
+    PointsRequest.objects.bulk_update(parked, WRITTEN)
+    crediting.tell(credited, at=at)
+    return sum(request.status != PointsRequestStatus.PARKED for request in parked)
+
+
+def _decide(found: Sequence[PointsRequest], at: datetime) -> list[PointsRequest]:
+    """Decide about requests whose person is known now; return those that were credited."""
+    wallets = accounts.open_wallets(request.person.pk for request in found if request.person)
+    terms = queries.terms({request.programme.slug for request in found})
+    asked = [(request.person, request.programme, request.once_key) for request in found if request.person]
+    known = judgement.known(asked, wallets=wallets.values(), at=at)
+    waiting, granted = [], []
+    for request in found:
+        verdict = judgement.judge(request, terms[request.programme.slug], known)
+        if verdict.error is not None or verdict.status is None:
+            _refuse(request, verdict.error, at)
+        elif verdict.step is not None:
+            waiting.append((request, verdict.step))
+            request.status, request.status_reason, request.next_attempt_at = verdict.status, None, None
+        else:
+            granted.append(request)
+    crediting.ask(waiting, at=at)
+    posted = crediting.post(granted, wallets=wallets, at=at)
+    for request, result in zip(granted, posted, strict=True):
+        if isinstance(result, PortalError):
+            _refuse(request, result, at)
+    return [request for request in granted if request.status == PointsRequestStatus.CREDITED]
+
+
+def _refuse(request: PointsRequest, error: PortalError | None, at: datetime) -> None:
+    """Note why a request is not credited now: for good, or until somebody looks again."""
+    paused = isinstance(error, ProgrammeNotActive) and request.programme.status != ProgrammeStatus.ENDED
+    request.status_reason = str(error)[:REASON_CHARACTERS]
+    if paused or isinstance(error, OverBudget):
+        request.person = None  # still parked: its once_key is nobody's yet
+        request.next_attempt_at = at + LOOK_AGAIN_REFUSED
+        return
+    ended = isinstance(error, ProgrammeNotActive)
+    request.status = PointsRequestStatus.EXPIRED if ended else PointsRequestStatus.FAILED
+    request.next_attempt_at = None

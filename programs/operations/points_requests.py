@@ -1,0 +1,296 @@
+"""The one way in: whatever gives points comes through `submit`. `approve` and `reject` decide about what waits."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from api.errors import PortalError
+from api.models import ApiClient
+from people import queries as people_queries
+from people.models import Person
+from programs import fingerprints, judgement, queries
+from programs.enums import PointsRequestStatus, Source
+from programs.errors import AlreadyCredited, ExternalIdConflict, UnknownProgramme
+from programs.judgement import Known
+from programs.models import PointsRequest, Programme
+from programs.operations import crediting
+from programs.operations.crediting import WalletAfter
+from programs.operations.decisions import approve, reject
+from programs.operations.parking import release_parked
+from programs.queries import Step, Terms
+from programs.races import settle
+from wallets.operations import accounts
+
+__all__ = ["NewPointsRequest", "Submitted", "WalletAfter", "approve", "reject", "release_parked", "submit"]
+
+Key = tuple[str | None, str]  # client and external_id: unique for ever
+REASON_CHARACTERS = 500
+COLUMNS = [column.attname for column in PointsRequest._meta.concrete_fields]
+
+# One parameter, however many rows and columns: the database reads it faster than Python builds two dozen arrays.
+INSERT = f"""
+INSERT INTO programs_pointsrequest ({", ".join(COLUMNS)})
+SELECT {", ".join(COLUMNS)} FROM json_populate_recordset(NULL::programs_pointsrequest, %s)
+"""  # noqa: S608 - the columns are the model's own
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewPointsRequest:
+    """Points asked for somebody.
+
+    Args:
+        programme: its slug.
+        recipient: employee number, `email:…` or `scim:…`.
+        points: how many, 1 to 10,000,000.
+        reason: why, as the person reads it; cut after 500 characters.
+        source: which way it came in.
+        metadata: what the client wants to find again.
+        external_id: unique per client for ever; the same content again is a replay.
+        client: the system that asks; it may be restricted to some programmes.
+        requested_by: the person who asks, who may not approve it.
+        event_id: the event it comes from.
+        rule_version_id: the wording of the rule that decided.
+        once_key: one live request for each person and key.
+        explanation: the values that decided.
+    """
+
+    programme: str
+    recipient: str
+    points: int
+    reason: str
+    source: Source
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    external_id: str | None = None
+    client: ApiClient | None = None
+    requested_by: Person | None = None
+    event_id: UUID | None = None
+    rule_version_id: UUID | None = None
+    once_key: str | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key | None:
+        """Return what makes it unique for ever: client and external_id; None without one."""
+        if self.external_id is None:
+            return None
+        return (self.client.pk if self.client else None, self.external_id)
+
+
+@dataclass(slots=True)
+class Submitted:
+    """What came of one request: the row (also of a replay) and the wallet after it, or the error that refused it."""
+
+    points_request: PointsRequest | None = None
+    wallet: WalletAfter | None = None
+    replayed: bool = False
+    error: PortalError | None = None
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What becomes of one request while the list is decided.
+
+    Args:
+        row: what will be written, unless the budget refuses it.
+        step: the approval it waits for.
+        replay_of: the row of an earlier call that it repeats.
+        follows: an earlier one of this list that it repeats, or that used its `once_key`; refused with that one.
+        wallet: after the credit.
+        error: why it was refused.
+    """
+
+    row: PointsRequest | None = None
+    step: Step | None = None
+    replay_of: UUID | None = None
+    follows: "_Outcome | None" = None
+    wallet: WalletAfter | None = None
+    error: PortalError | None = None
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What is known before the list is decided, and what the first ones of it were decided to be."""
+
+    terms: Mapping[str, Terms]
+    people: Mapping[str, Person]
+    wallets: Mapping[UUID, UUID]
+    asked_before: Mapping[Key, tuple[UUID, str]]
+    known: Known
+    firsts: dict[Key, tuple[_Outcome, str]] = field(default_factory=dict)
+    once_firsts: dict[tuple[UUID, str], _Outcome] = field(default_factory=dict)
+
+
+def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submitted]:
+    """Decide about points requests and credit those that may be credited at once.
+
+    1. Look up programmes, people, wallets and what was asked before: a statement for each question.
+    2. Decide each in order, counting on: a repeat is a replay, a refusal an error, the rest is credited, waits for
+       approval, or is parked for somebody not known yet.
+    3. Ask for the approvals, post the transfers, write the rows and tell the people: a statement each.
+
+    One transaction (the caller's, where there is one), and the number of statements does not grow with the list. One
+    refusal leaves the others as they are. Two callers with the same `external_id` or `once_key` are settled by the
+    database: the loser starts again and finds the winner's.
+
+    Args:
+        requests: any number, decided in this order.
+        at: the time of all of it.
+
+    Returns:
+        What came of each, in the same order. What depends on an earlier one of the list (a repeat, a person's limit, a
+        rule's `once_per`) counts it as granted; a repeat of one that the budget refuses is refused with it.
+    """
+    return settle(lambda: _submit(requests, at)) if requests else []
+
+
+def _submit(requests: Sequence[NewPointsRequest], at: datetime) -> list[Submitted]:
+    facts = _look_up(requests, at)
+    outcomes = [_decide(request, facts, at) for request in requests]
+    crediting.ask([(outcome.row, outcome.step) for outcome in outcomes if outcome.row and outcome.step], at=at)
+    credited = _credit(outcomes, facts.wallets, at)
+    _insert([outcome.row for outcome in outcomes if outcome.row and not outcome.error])
+    crediting.tell(credited, at=at)
+    return _answers(outcomes)
+
+
+def _look_up(requests: Sequence[NewPointsRequest], at: datetime) -> _Facts:
+    """Ask each question once for the whole list."""
+    terms = queries.terms({request.programme for request in requests})
+    people = people_queries.recipients({request.recipient for request in requests})
+    wallets = accounts.open_wallets(person.pk for person in people.values())
+    asked = [
+        (people[request.recipient], terms[request.programme].programme, request.once_key)
+        for request in requests
+        if request.recipient in people and request.programme in terms
+    ]
+    asked_before = queries.asked_before({request.key for request in requests if request.key})
+    return _Facts(
+        terms=terms,
+        people=people,
+        wallets=wallets,
+        asked_before=asked_before,
+        known=judgement.known(asked, wallets=wallets.values(), at=at),
+    )
+
+
+def _decide(request: NewPointsRequest, facts: _Facts, at: datetime) -> _Outcome:
+    """Decide about one request, knowing what the ones before it were decided to be."""
+    digest = fingerprints.of_content(
+        programme=request.programme,
+        recipient=request.recipient,
+        points=request.points,
+        reason=request.reason,
+        metadata=request.metadata,
+    )
+    if repeat := _repeat(request, digest, facts):
+        return repeat
+    terms = facts.terms.get(request.programme)
+    if terms is None or (
+        request.client and request.client.programmes and request.programme not in request.client.programmes
+    ):
+        detail = "programme: this client knows none with this slug. Check it, or ask for access."
+        return _Outcome(error=UnknownProgramme(detail, pointer="/programme"))
+    row = _row(request, digest, terms.programme, facts.people.get(request.recipient), at)
+    verdict = judgement.judge(row, terms, facts.known)
+    once = (row.person_id, row.once_key) if row.person_id and row.once_key else None
+    if verdict.error is not None:
+        follows = facts.once_firsts.get(once) if once and isinstance(verdict.error, AlreadyCredited) else None
+        return _Outcome(error=verdict.error, follows=follows)
+    row.status = verdict.status
+    row.next_attempt_at = at if verdict.status == PointsRequestStatus.PARKED else None
+    outcome = _Outcome(row=row, step=verdict.step)
+    if request.key:
+        facts.firsts[request.key] = (outcome, digest)
+    if once:
+        facts.once_firsts[once] = outcome
+    return outcome
+
+
+def _repeat(request: NewPointsRequest, digest: str, facts: _Facts) -> _Outcome | None:
+    """Return what an `external_id` that was used before makes of a request; None where it was not."""
+    if request.key in facts.asked_before:
+        pk, first_digest = facts.asked_before[request.key]
+        outcome = _Outcome(replay_of=pk)
+    elif request.key in facts.firsts:
+        first, first_digest = facts.firsts[request.key]
+        outcome = _Outcome(follows=first)
+    else:
+        return None
+    if digest == first_digest:
+        return outcome
+    detail = "external_id: it was used before, for other content. Use a new one, or send the first content again."
+    return _Outcome(error=ExternalIdConflict(detail, pointer="/external_id"))
+
+
+def _row(
+    request: NewPointsRequest, digest: str, programme: Programme, person: Person | None, at: datetime
+) -> PointsRequest:
+    return PointsRequest(
+        client=request.client,
+        external_id=request.external_id,
+        fingerprint=digest,
+        source=request.source,
+        programme=programme,
+        recipient=request.recipient,
+        person=person,
+        points=request.points,
+        reason=request.reason[:REASON_CHARACTERS],
+        metadata=request.metadata,
+        event_id=request.event_id,
+        rule_version_id=request.rule_version_id,
+        once_key=request.once_key,
+        explanation=request.explanation,
+        requested_by=request.requested_by,
+        created_at=at,
+    )
+
+
+def _credit(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> list[PointsRequest]:
+    """Post what needs no approval, note what the ledger refused, and return the rows that were credited."""
+    wanted = [(each, each.row) for each in outcomes if each.row and each.row.status == PointsRequestStatus.CREDITED]
+    posted = crediting.post([row for _, row in wanted], wallets=wallets, at=at)
+    for (outcome, _), result in zip(wanted, posted, strict=True):
+        if isinstance(result, PortalError):
+            outcome.error = result
+        else:
+            outcome.wallet = result
+    return [row for outcome, row in wanted if outcome.error is None]
+
+
+def _insert(rows: Sequence[PointsRequest]) -> None:
+    """Write the rows, in an order in which two callers never wait for each other in a circle."""
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: (row.external_id or "", row.once_key or ""))
+    values = [{column: getattr(row, column) for column in COLUMNS} for row in ordered]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [json.dumps(values, default=str)])
+
+
+def _answers(outcomes: Sequence[_Outcome]) -> list[Submitted]:
+    """Return the rows, or the errors, with the wallet of each: after its own credit, else as it is now."""
+    replays = {outcome.replay_of for outcome in outcomes if outcome.replay_of}
+    before = PointsRequest.objects.select_related("programme").in_bulk(replays) if replays else {}
+    submitted = [_answer(outcome, before) for outcome in outcomes]
+    without = [each for each in submitted if each.points_request and each.points_request.person_id and not each.wallet]
+    balances = queries.balances({each.points_request.person_id for each in without})
+    for each in without:
+        each.wallet = WalletAfter(*balances.get(each.points_request.person_id, (0, 0)))
+    return submitted
+
+
+def _answer(outcome: _Outcome, before: Mapping[UUID, PointsRequest]) -> Submitted:
+    first = outcome.follows
+    error = (first.error if first else None) or outcome.error
+    if error is not None:
+        return Submitted(error=error)
+    if outcome.replay_of:
+        return Submitted(points_request=before[outcome.replay_of], replayed=True)
+    if first is not None:
+        return Submitted(points_request=first.row, replayed=True)
+    return Submitted(points_request=outcome.row, wallet=outcome.wallet)

@@ -1,0 +1,129 @@
+"""What a list of points requests needs to know: each question is one statement, however long the list.
+
+Written in SQL where the ORM would cost more than the question: these stand in the way of every credit.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from programs.models import Programme
+from wallets.models import Account
+
+COLUMNS = [field.attname for field in Programme._meta.concrete_fields]
+
+PROGRAMMES = f"""
+SELECT coalesce(
+    (SELECT json_agg(json_build_array(step.over, step.approvals, step.group_id) ORDER BY step.over DESC)
+     FROM programs_approvalstep step WHERE step.programme_id = programme.id), '[]'::json), {", ".join(COLUMNS)}
+FROM programs_programme programme WHERE slug = ANY(%s)
+"""  # noqa: S608 - the columns are the model's own
+
+ASKED_BEFORE = """
+SELECT request.id, request.client_id, request.external_id, request.fingerprint
+FROM unnest(%s::text[], %s::text[]) AS asked (client_id, external_id)
+JOIN programs_pointsrequest request ON request.client_id = asked.client_id AND request.external_id = asked.external_id
+UNION ALL
+SELECT id, client_id, external_id, fingerprint FROM programs_pointsrequest
+WHERE client_id IS NULL AND external_id = ANY(%s)
+"""
+
+CREDITED_ONCE = """
+SELECT request.person_id, request.once_key
+FROM unnest(%s::uuid[], %s::text[]) AS asked (person_id, once_key)
+JOIN programs_pointsrequest request ON request.person_id = asked.person_id AND request.once_key = asked.once_key
+WHERE request.once_key IS NOT NULL AND NOT (request.status IN ('rejected', 'failed', 'expired'))
+"""
+
+LOCK_WALLETS = "SELECT FROM wallets_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+EARNED = """
+SELECT request.person_id, request.programme_id, sum(request.points)::bigint
+FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS counted (person_id, programme_id, since)
+JOIN programs_pointsrequest request
+    ON request.person_id = counted.person_id AND request.programme_id = counted.programme_id
+WHERE (request.status = 'credited' AND request.credited_at > counted.since) OR request.status = 'pending_approval'
+GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Above how many points, how many members of which group approve."""
+
+    over: int
+    approvals: int
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A programme with its approval steps, the highest threshold first."""
+
+    programme: Programme
+    steps: tuple[Step, ...]
+
+    def step(self, points: int) -> Step | None:
+        """Return the step that so many points need: the highest threshold they are over."""
+        return next((step for step in self.steps if points > step.over), None)
+
+
+def terms(slugs: Iterable[str]) -> dict[str, Terms]:
+    """Return programmes as they are now, with their approval steps, by slug. Missing ones are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRAMMES, [list(slugs)])
+        found = [
+            Terms(Programme.from_db("default", COLUMNS, row), tuple(Step(*step) for step in steps))
+            for steps, *row in cursor.fetchall()
+        ]
+    return {each.programme.slug: each for each in found}
+
+
+def asked_before(keys: Collection[tuple[str | None, str]]) -> dict[tuple[str | None, str], tuple[UUID, str]]:
+    """Return the requests that carry these (client, external_id), as id and fingerprint of each."""
+    if not keys:
+        return {}
+    named = [key for key in keys if key[0] is not None]
+    unnamed = [external_id for client_id, external_id in keys if client_id is None]
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED_BEFORE, [[key[0] for key in named], [key[1] for key in named], unnamed])
+        return {(client_id, external_id): (pk, digest) for pk, client_id, external_id, digest in cursor.fetchall()}
+
+
+def credited_once(keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Return those of these (person, once_key) that a request holds already."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(CREDITED_ONCE, [[key[0] for key in keys], [key[1] for key in keys]])
+        return {(person_id, once_key) for person_id, once_key in cursor.fetchall()}
+
+
+def lock_wallets(account_ids: Iterable[UUID]) -> None:
+    """Lock wallets to the end of the transaction, in key order as the ledger does: a person's rows then stand still."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_WALLETS, [list(account_ids)])
+
+
+def earned(windows: Collection[tuple[UUID, int, datetime]]) -> dict[tuple[UUID, int], int]:
+    """Return the points that count against limits, by (person, programme): credited since, or waiting for approval.
+
+    Args:
+        windows: person, programme, and the time after which a credit counts.
+    """
+    if not windows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(EARNED, [list(column) for column in zip(*windows, strict=True)])
+        return {(person_id, programme_id): points for person_id, programme_id, points in cursor.fetchall()}
+
+
+def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Return what people have now, as (available, held). Who has no wallet yet is absent."""
+    if not person_ids:
+        return {}
+    rows = Account.objects.filter(person__in=person_ids).values_list("person_id", "points", "held")
+    return {person_id: (points - held, held) for person_id, points, held in rows if person_id}

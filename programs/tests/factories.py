@@ -1,0 +1,38 @@
+"""Makes programmes for the tests of every room."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from programs.enums import ProgrammeStatus
+from programs.models import Programme
+from programs.operations import fundings, programmes
+
+AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def make_programme(*, budget: int = 100_000, steps: Sequence[tuple[int, int]] = (), **fields: Any) -> Programme:
+    """Create an active programme with points in its budget.
+
+    Args:
+        budget: the points; 0 leaves it empty.
+        steps: (over, approvals) of each approval step; "HR approvers" decide.
+        fields: others of `Programme`.
+    """
+    number = next(_numbers)
+    defaults = {"slug": f"programme-{number}", "name": f"Programme {number}", "status": ProgrammeStatus.ACTIVE}
+    programme = programmes.create(by=None, at=AT, **(defaults | fields))
+    for over, approvals in steps:
+        programme.approval_steps.create(over=over, approvals=approvals, group=approvers())
+    if budget:
+        fundings.fund(programme=programme, points=budget, reference="test", at=AT)
+    return programme
+
+
+def approvers() -> Group:
+    """Return the group that decides in tests."""
+    return Group.objects.get_or_create(name="HR approvers")[0]
