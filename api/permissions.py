@@ -1,16 +1,20 @@
 """Whether a token's scopes allow a call."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from api.errors import InsufficientScope, NotAuthenticated
+
+if TYPE_CHECKING:  # DRF's views load this module while they load
+    from rest_framework.views import APIView
 
 
 class HasScope(BasePermission):
     """A view says which scope each method needs: `scopes = {"POST": "points:write", "GET": "points:read"}`."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return whether the token has the scope; a method that the view lacks passes, to be answered 405.
 
         Raises:
