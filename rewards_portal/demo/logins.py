@@ -3,6 +3,7 @@
 PASSWORD = "walk-in-the-park"  # noqa: S105 - a demo's password is meant to be read
 LOGINS = [
     ("Employee", "ana.ribeiro@acme.example", PASSWORD),
+    ("Employee", "asha.rao@example.com", PASSWORD),  # the person of the SuccessFactors sample
     ("Manager", "jonas.weber@acme.example", PASSWORD),
     ("HR approver", "marta.silva@acme.example", PASSWORD),
     ("HR approver", "vikram.iyer@acme.example", PASSWORD),
