@@ -72,7 +72,7 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
     def _tracked_parts(self, request: HttpRequest, row: Model) -> list[tuple[type[Model], str]]:
         """Return the tracked models edited in line on this row's page, with their foreign keys to it."""
         return [
-            (inline.model, inline.get_formset(request, row).fk.name)
+            (inline.model, inline.get_formset(request, row).fk.name)  # type: ignore[attr-defined]
             for inline in self.get_inline_instances(request, row)
             if hasattr(inline.model, "pgh_event_models") and hasattr(inline, "get_formset")
         ]

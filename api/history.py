@@ -52,4 +52,6 @@ def _needs_context(sql: str, cursor: Any) -> bool:
     simple = _WRITES.match(sql)
     if simple:
         return simple[1] in tracked_tables()
-    return any(table in sql for table in tracked_tables()) and bool(runtime._can_inject_variable(cursor, sql))
+    return any(table in sql for table in tracked_tables()) and bool(
+        runtime._can_inject_variable(cursor, sql)  # type: ignore[no-untyped-call]
+    )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -105,17 +106,18 @@ class PortalAdminSite(admin.AdminSite):
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send whoever is not signed in to the portal's own sign-in, with its second factors and limits."""
-        return secure_admin_login(super().login)(request, extra_context)
+        response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return response
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         """Send on to the portal's sign-out; it asks first."""
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
         """Send on to the portal's page for it."""
         return redirect("account_change_password")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the dashboard."""
         from rewards_portal import admin_dashboard
 
@@ -127,10 +129,12 @@ class PortalAdminSite(admin.AdminSite):
         return context | {"navigation": self._navigation(request, context["available_apps"])}
 
     def _navigation(self, request: HttpRequest, available_apps: list[dict[str, Any]]) -> list[tuple[str, list[Link]]]:
-        """Return the sidebar's sections with the lines this person may open; what has no place of its own comes last."""
+        """Return the sections with the lines this person may open; what has no place of its own comes last."""
         models = {each["model"]._meta.label_lower: each for app in available_apps for each in app["models"]}
-        sections = [(name, [_link(request, each, models[each.model]) for each in entries if each.model in models])
-                    for name, entries in SECTIONS]  # fmt: skip
+        sections = [
+            (name, [_link(request, each, models[each.model]) for each in entries if each.model in models])
+            for name, entries in SECTIONS
+        ]
         placed = {entry.model for _, entries in SECTIONS for entry in entries}
         others = [
             _link(request, Entry(str(each["name"]), "layers", label), each)
