@@ -1,0 +1,53 @@
+"""How gunicorn serves the portal: `gunicorn --config python:rewards_portal.gunicorn`. Its command line wins."""
+
+import gc
+import os
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from gunicorn.glogging import Logger
+
+WORKERS_MAX = 4
+
+
+class AccessLogger(Logger):
+    """Writes a line for each request as the portal writes its own, with the request's id and without its query."""
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """Write the line."""
+        headers = {name.lower(): value for name, value in resp.headers}
+        structlog.get_logger("rewards_portal.access").info(
+            "request",
+            request_id=headers.get("x-request-id", ""),
+            method=environ.get("REQUEST_METHOD", ""),
+            path=environ.get("PATH_INFO", ""),
+            status=int(str(resp.status).split(maxsplit=1)[0]),
+            bytes=getattr(resp, "sent", 0),
+            milliseconds=round(request_time.total_seconds() * 1000, 1),
+        )
+
+
+def cores() -> int:
+    """Return how many cores this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def when_ready(_: Any) -> None:
+    """Keep the loaded code out of garbage collection, so that the workers go on sharing its memory."""
+    gc.freeze()
+
+
+wsgi_app = "rewards_portal.wsgi:application"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(WORKERS_MAX, 2 * cores()))
+threads = 4  # each holds one connection to the database for its whole life
+preload_app = True  # load once, fork after: start-up and memory of one process. Nothing connects while it loads.
+timeout = 60  # seconds; statements are ended after 30
+graceful_timeout = 10
+keepalive = 5
+accesslog = "-"
+logger_class = AccessLogger
+control_socket_disable = True
+limit_request_line = 4094
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
