@@ -1,0 +1,50 @@
+-- Everything that one pass over the transfers and one over the lots can prove of each account; the first column names the rule.
+--
+-- `balances_after` needs no order, so no sort and no trust in clocks: if the balances around an account's transfers form one chain
+-- from 0 to its points, then each balance before a transfer is also the balance after another, and what is left over is the start
+-- and the end. Their hashes, added up, must agree.
+WITH side AS (
+    SELECT debit_id AS account_id, -points AS points, debit_points_after AS after,
+           CASE WHEN kind = 'redemption' THEN points ELSE 0 END AS redeemed,
+           CASE WHEN kind = 'expiry' THEN points ELSE 0 END AS expired, 0::bigint AS credited
+    FROM wallets_transfer
+    UNION ALL
+    SELECT credit_id, points, credit_points_after, CASE WHEN kind = 'refund' THEN -points ELSE 0 END, 0, points
+    FROM wallets_transfer
+), moved AS (
+    SELECT account_id, sum(points) AS points, sum(redeemed) AS redeemed, sum(expired) AS expired, sum(credited) AS credited,
+           sum(hashint8(after)) - sum(hashint8(after - points)) AS chain
+    FROM side GROUP BY account_id
+), lot AS (
+    SELECT account_id, sum(points) AS points, sum(remaining) AS remaining FROM wallets_lot GROUP BY account_id
+), hold AS (
+    SELECT account_id, sum(points) AS points FROM wallets_hold WHERE status = 'placed' GROUP BY account_id
+), found AS (
+    SELECT coalesce(a.id, moved.account_id, lot.account_id, hold.account_id) AS id, a.id IS NULL AS is_missing,
+           a.points, a.held, a.floor, a.lifetime_earned, a.lifetime_redeemed, a.lifetime_expired,
+           coalesce(moved.points, 0) AS moved, coalesce(moved.credited, 0) * wallet.one AS credited,
+           coalesce(moved.redeemed, 0) * wallet.one AS redeemed, coalesce(moved.expired, 0) * wallet.one AS expired,
+           (coalesce(moved.points, 0) + coalesce(moved.redeemed, 0) + coalesce(moved.expired, 0)) * wallet.one AS earned,
+           coalesce(chain, 0) <> hashint8(coalesce(moved.points, 0)::bigint)::bigint - hashint8(0) AS chain_is_broken,
+           coalesce(lot.points, 0) AS opened, coalesce(lot.remaining, 0) AS remaining,
+           coalesce(hold.points, 0) AS placed, a.points * wallet.one AS wallet_points
+    FROM wallets_account a
+         FULL JOIN moved ON moved.account_id = a.id
+         FULL JOIN lot ON lot.account_id = coalesce(a.id, moved.account_id)
+         FULL JOIN hold ON hold.account_id = coalesce(a.id, moved.account_id, lot.account_id)
+         CROSS JOIN LATERAL (SELECT (coalesce(a.kind, '') = 'wallet')::integer AS one) AS wallet
+)
+SELECT broken.rule, found.id::text, broken.detail FROM found, LATERAL (VALUES
+    ('account_exists', is_missing, 'Transfers, lots or holds name an account that is not there.'),
+    ('account_points', points <> moved, format('It has %s points; its transfers add up to %s.', points, moved)),
+    ('account_above_floor', points - held < floor, format('%s points, %s of them held, floor %s.', points, held, floor)),
+    ('account_held', held <> placed, format('%s points are held; its open holds add up to %s.', held, placed)),
+    ('account_lifetime_sums', (lifetime_earned, lifetime_redeemed, lifetime_expired) <> (earned, redeemed, expired),
+     format('Earned, redeemed and expired are %s, %s and %s; its transfers say %s, %s and %s.',
+            lifetime_earned, lifetime_redeemed, lifetime_expired, earned, redeemed, expired)),
+    ('balances_after', chain_is_broken, 'The balances written with its transfers do not follow from each other.'),
+    ('wallet_lots', wallet_points <> remaining,
+     format('It has %s points; what remains of its lots adds up to %s.', points, remaining)),
+    ('wallet_lots_opened', credited <> opened, format('%s points came in; its lots began with %s.', credited, opened))
+) AS broken (rule, is_broken, detail)
+WHERE broken.is_broken AND (broken.rule = 'account_exists' OR NOT found.is_missing)
