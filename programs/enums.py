@@ -49,3 +49,8 @@ class EventStatus(models.TextChoices):
     PARKED = "parked", "Parked"
     REFUSED = "refused", "Refused"
     NO_MATCH = "no_match", "No rule matched"
+
+    @classmethod
+    def without_points(cls) -> "set[EventStatus]":
+        """Return the states that a replay may ask about again: nothing was given, nothing waits."""
+        return {cls.REFUSED, cls.NO_MATCH}

@@ -5,9 +5,9 @@ There is nothing else to read: no clock, no file, no network.
 
 **One kind of number.** HR systems send the same rating as 4, 4.0 or "4.0", and CEL refuses `4 * 1.5`. So every number
 of an event or a person is a double here (as CEL's own mapping of JSON has it), and a whole number written in a rule
-counts as a double too: `event.rating * 100` and `event.rating / 2` mean what they say in a spreadsheet. Where that does
-not fit (a key of a map, `int(event.rating) * 100`, `size(event.goals) * 50`) the expression is evaluated a second time
-as plain CEL.
+counts as a double too: `event.rating * 100` and `event.rating / 2` mean what they say in a spreadsheet. Where types do
+not fit so, the expression is read as it is written (`int(event.rating) * 100`, `size(event.goals) * 50`, a map's keys);
+where they still do not, with whole values as integers (`event.years % 5 == 0`). The first reading that fits decides.
 
 **Limits.** CEL has no loops but its macros, its regular expressions are linear in the text (RE2), and the parser limits
 its own depth. What could still grow is a macro over a list, a `+` of texts or lists, and the values themselves:
@@ -18,6 +18,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -40,7 +41,16 @@ class Variables:
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = plain_values(values)
-        self.context = cel.Context(self.values)
+
+    @cached_property
+    def context(self) -> Any:
+        """Return the values for CEL, every number a double."""
+        return cel.Context(self.values)
+
+    @cached_property
+    def whole_context(self) -> Any:
+        """Return the values for CEL, whole numbers as integers."""
+        return cel.Context({name: _whole(value) for name, value in self.values.items()})
 
 
 def boolean(source: str, variables: Mapping[str, Any] | Variables) -> bool:
@@ -222,9 +232,12 @@ def _evaluate(source: str, variables: Mapping[str, Any] | Variables) -> Any:
     """Return the result of the first reading that fits the types; say what is wrong in HR's words where none does."""
     ready = variables if isinstance(variables, Variables) else Variables(variables)
     error: Exception = TypeError()
-    for program in compiled(source).readings:
+    readings = compiled(source).readings
+    for number in range(len(readings) + 1):
         try:
-            return program.execute(ready.context)
+            if number < len(readings):
+                return readings[number].execute(ready.context)
+            return readings[-1].execute(ready.whole_context)
         except TypeError as caught:  # no such overload: the types do not fit this reading
             error = caught
         except (ValueError, LookupError, ArithmeticError, RuntimeError) as caught:
@@ -288,12 +301,22 @@ def _shown(item: Any) -> str:
     return str(item)
 
 
-def _as_json(item: Any) -> Any:
-    """Return a value as an explanation stores it: whole doubles as integers, times as text."""
-    if isinstance(item, float) and item.is_integer():
+def _whole(item: Any) -> Any:
+    """Return a value with whole doubles as integers."""
+    if isinstance(item, float) and item.is_integer() and abs(item) <= LIMITS.result_integer:
         return int(item)
     if isinstance(item, dict):
-        return {key: _as_json(below) for key, below in item.items()}
+        return {key: _whole(below) for key, below in item.items()}
     if isinstance(item, list):
-        return [_as_json(below) for below in item]
-    return _shown(item) if isinstance(item, datetime | timedelta) else item
+        return [_whole(below) for below in item]
+    return item
+
+
+def _as_json(item: Any) -> Any:
+    """Return a value as an explanation stores it: whole doubles as integers, times as text."""
+    whole = _whole(item)
+    if isinstance(whole, dict):
+        return {key: _as_json(below) for key, below in whole.items()}
+    if isinstance(whole, list):
+        return [_as_json(below) for below in whole]
+    return _shown(whole) if isinstance(whole, datetime | timedelta) else whole

@@ -39,6 +39,8 @@ VALUES: dict[str, Any] = {
         ('{"4": true}[string(event.rating)]', True),
         ("{4: true}[int(event.rating)]", True),
         ("int(event.rating) % 2 == 0", True),
+        ("event.rating % 2 == 0", True),
+        ("event.rating * size(event.goals) == 8", True),
     ],
 )
 def test_boolean_reads_an_integer_and_a_double_alike(source: str, expected: bool, rating: float) -> None:
