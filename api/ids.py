@@ -3,6 +3,7 @@
 import secrets
 import time
 import uuid
+from datetime import datetime
 
 POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT = "pr", "tr", "rd", "ev", "tc"
 
@@ -16,6 +17,12 @@ def new() -> uuid.UUID:
     high = (milliseconds << 16) | 0x7000 | (random >> 68)
     low = (0b10 << 62) | (random & 0x3FFF_FFFF_FFFF_FFFF)
     return uuid.UUID(int=(high << 64) | low)
+
+
+def first_at(at: datetime) -> uuid.UUID:
+    """Return the smallest UUIDv7 of a moment's millisecond: `id >= first_at(moment)` finds what was made since."""
+    milliseconds = max(int(at.timestamp() * 1000), 0)
+    return uuid.UUID(int=(milliseconds << 80) | (0x7000 << 64) | (0b10 << 62))
 
 
 def public(prefix: str, key: uuid.UUID) -> str:

@@ -13,7 +13,8 @@ class DecisionInline(admin.TabularInline[Decision, Approval]):
     """Who said what."""
 
     model = Decision
-    fields = readonly_fields = ["by", "verdict", "note", "decided_at"]
+    fields = ["by", "verdict", "note", "decided_at"]
+    readonly_fields = ["by", "verdict", "note", "decided_at"]
     extra = 0
     can_delete = False
     verbose_name_plural = "decisions"

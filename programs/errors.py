@@ -1,82 +1,92 @@
-"""Why points were not given. The codes are the API's for ever; each sentence says what to do."""
+"""Why points were not given. The codes are the API's for ever; /problems/<code> shows these docstrings to callers."""
 
-from api.errors import PortalError
+from api.errors import PointsOutOfRange, PortalError
+
+__all__ = [
+    "AlreadyCredited",
+    "ExternalIdConflict",
+    "NotEligible",
+    "OverBudget",
+    "OverPersonLimit",
+    "OverRequestLimit",
+    "PointsOutOfRange",
+    "ProgrammeNotActive",
+    "RecipientInactive",
+    "UnknownProgramme",
+    "UnknownRecipient",
+]
 
 
 class UnknownProgramme(PortalError):
-    """No programme has this slug, or this client may not use it: both look the same from outside."""
+    """No programme has this slug, or this client may not use it: from outside both look the same.
 
-    code = "unknown_programme"
-    title = "There is no such programme"
+    Check the slug in the admin, or ask whoever runs the portal to let the client use the programme.
+    """
+
+    code, title = "unknown_programme", "There is no such programme"
 
 
 class ProgrammeNotActive(PortalError):
-    """The programme is a draft, paused or ended, or today is outside its dates."""
+    """The programme is a draft, paused or ended, or today (in UTC) is outside its dates.
 
-    code = "programme_not_active"
-    title = "The programme gives no points now"
+    HR sets status and dates in the admin or in the configuration file.
+    """
+
+    code, title = "programme_not_active", "The programme gives no points now"
 
 
 class UnknownRecipient(PortalError):
-    """Nobody has this employee number, e-mail address or SCIM id, and the programme does not park points."""
+    """Nobody has this employee number, e-mail address or SCIM id, and the programme does not park points for strangers.
 
-    code = "unknown_recipient"
-    title = "There is nobody of this name"
+    Employee numbers are texts: leading zeros count. Provision the person first, or let the programme park.
+    """
+
+    code, title = "unknown_recipient", "Nobody is known by this name"
 
 
 class RecipientInactive(PortalError):
-    """The person is suspended or has left."""
+    """The person is suspended or has left. The wallet stays; it earns nothing more."""
 
-    code = "recipient_inactive"
-    title = "This person cannot earn points now"
+    code, title = "recipient_inactive", "This person earns no points now"
 
 
 class NotEligible(PortalError):
-    """The programme's `eligible` expression is false for this person."""
+    """The programme is not for this person: its `eligible` expression is false for them."""
 
-    code = "not_eligible"
-    title = "This programme is not for this person"
-
-
-class PointsOutOfRange(PortalError):
-    """Not a whole number of points that one request may carry."""
-
-    code = "points_out_of_range"
-    title = "That is not a possible number of points"
+    code, title = "not_eligible", "The programme is not for this person"
 
 
 class OverRequestLimit(PortalError):
-    """More points than the programme allows in one request."""
+    """More points than the programme gives in one request. Ask for fewer, or have HR raise the limit."""
 
-    code = "over_request_limit"
-    title = "Too many points in one request"
+    code, title = "over_request_limit", "Too many points in one request"
 
 
 class OverPersonLimit(PortalError):
-    """More points than the programme allows for one person within its window of days."""
+    """More points than the programme gives one person within its window of days.
 
-    code = "over_person_limit"
-    title = "Too many points for one person"
+    Points that wait for approval count too. Ask for fewer, or wait until earlier ones fall out of the window.
+    """
+
+    code, title = "over_person_limit", "Too many points for one person"
 
 
 class OverBudget(PortalError):
-    """The budget does not hold enough points."""
+    """The programme's budget holds fewer points. Not one point moved; ask HR to fund it."""
 
-    code = "over_budget"
-    title = "The budget does not hold enough points"
+    code, title = "over_budget", "The budget does not hold enough points"
 
 
 class ExternalIdConflict(PortalError):
-    """The client used this external_id before, for something else."""
+    """This client used the `external_id` before, for other content. It stands for that for ever.
 
-    code = "external_id_conflict"
-    title = "This external_id stands for something else"
-    status = 409
+    To repeat a call, send the same content again: it answers with the first resource. For something new, use a new id.
+    """
+
+    code, title, status = "external_id_conflict", "This external_id stands for something else", 409
 
 
 class AlreadyCredited(PortalError):
-    """A rule's `once_per` allows one credit for these values, and the person has it."""
+    """The rule gives points once for these values (`once_per`), and this person has them or waits for approval."""
 
-    code = "already_credited"
-    title = "Credited before"
-    status = 409
+    code, title, status = "already_credited", "Credited before", 409

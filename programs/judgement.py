@@ -26,12 +26,11 @@ from wallets.models.account import POINTS_MAX
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of one request: an error, or the status it gets and, where it waits, the step it waits for."""
+class Grant:
+    """What becomes of a request that is not refused: the status it gets and, where it waits, the step it waits for."""
 
-    status: PointsRequestStatus | None = None
+    status: PointsRequestStatus
     step: Step | None = None
-    error: PortalError | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ def known(asked: Collection[tuple[Person, Programme, str | None]], *, wallets: I
     return Known(credited_once=queries.credited_once(once_keys), earned=queries.earned(windows))
 
 
-def judge(request: PointsRequest, terms: Terms, known: Known) -> Verdict:
+def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalError:
     """Decide about one request and count it on, so that the next of the same list sees it.
 
     The budget is not asked here: the ledger judges it under its lock.
@@ -90,11 +89,11 @@ def judge(request: PointsRequest, terms: Terms, known: Known) -> Verdict:
         _check_once(request, request.person, known)
         _check_limit(request, request.person, terms.programme, known)
     except PortalError as error:
-        return Verdict(error=error)
+        return error
     _count(request, request.person, terms.programme, known)
     step = terms.step(request.points)
     status = PointsRequestStatus.PENDING_APPROVAL if step else PointsRequestStatus.CREDITED
-    return Verdict(status=status, step=step)
+    return Grant(status, step)
 
 
 def is_open(programme: Programme, at: datetime) -> bool:
@@ -142,14 +141,13 @@ def _check_points(request: PointsRequest, programme: Programme) -> None:
         )
 
 
-def _without_person(request: PointsRequest, programme: Programme) -> Verdict:
+def _without_person(request: PointsRequest, programme: Programme) -> Grant:
     if programme.unknown_recipients == UnknownRecipients.PARK:
-        return Verdict(status=PointsRequestStatus.PARKED)
-    error = UnknownRecipient(
+        return Grant(PointsRequestStatus.PARKED)
+    raise UnknownRecipient(
         "recipient: nobody has this employee number, email: address or scim: id. Check it, or add the person first.",
         pointer="/recipient",
     )
-    return Verdict(error=error)
 
 
 def _check_person(person: Person, programme: Programme, known: Known) -> None:

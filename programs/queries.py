@@ -1,6 +1,7 @@
-"""What a list of points requests needs to know: each question is one statement, however long the list.
+"""What is asked of earning's rows, by more than one.
 
-Written in SQL where the ORM would cost more than the question: these stand in the way of every credit.
+What a list of points requests needs to know is one statement for each question, however long the list, and SQL where
+the ORM would cost more than the question: these stand in the way of every credit.
 """
 
 from collections.abc import Collection, Iterable
@@ -9,8 +10,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q, QuerySet, Sum
 
-from programs.models import Programme
+from api import ids
+from api.models import ApiClient
+from people import queries as people_queries
+from programs.models import PointsRequest, Programme
 from wallets.models import Account
 
 COLUMNS = [field.attname for field in Programme._meta.concrete_fields]
@@ -127,3 +132,59 @@ def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
         return {}
     rows = Account.objects.filter(person__in=person_ids).values_list("person_id", "points", "held")
     return {person_id: (points - held, held) for person_id, points, held in rows if person_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Points that a budget got, gave to people, and holds now."""
+
+    funded: int
+    credited: int
+    left: int
+
+
+def budget(programme: Programme) -> Budget:
+    """Return the state of a programme's budget. What came in either was given to people or is still there."""
+    left = Account.objects.values_list("points", flat=True).get(pk=programme.budget_id)
+    funded = programme.fundings.aggregate(points=Sum("points"))["points"] or 0
+    return Budget(funded=funded, credited=funded - left, left=left)
+
+
+def visible_to(client: ApiClient) -> QuerySet[PointsRequest]:
+    """Return the points requests a client may read: those of the programmes it may use."""
+    rows = PointsRequest.objects.select_related("programme")
+    return rows.filter(programme__slug__in=client.programmes) if client.programmes else rows
+
+
+def search(
+    rows: QuerySet[PointsRequest],
+    *,
+    external_id: str | None = None,
+    recipient: str | None = None,
+    programme: str | None = None,
+    status: str | None = None,
+    created_after: datetime | None = None,
+) -> QuerySet[PointsRequest]:
+    """Narrow points requests down by the members of their JSON; each filter has an index that answers it.
+
+    `recipient` is a name: a person's requests are found by any of theirs, a stranger's by the one that was used.
+    """
+    if external_id is not None:
+        rows = rows.filter(Q(client__in=ApiClient.objects.all()) | Q(client=None), external_id=external_id)
+    if recipient is not None:
+        person = people_queries.recipients([recipient]).get(recipient)
+        rows = rows.filter(person=person) if person else rows.filter(person=None, recipient=recipient)
+    if programme is not None:
+        rows = rows.filter(programme__slug=programme)
+    if status is not None:
+        rows = rows.filter(status=status)
+    if created_after is not None:
+        # a row is made after the time it carries, so its id says where newer ones end
+        rows = rows.filter(created_at__gt=created_after, pk__gte=ids.first_at(created_after))
+    return rows
+
+
+def usable_by(client: ApiClient) -> QuerySet[Programme]:
+    """Return the programmes a client may use, with their approval steps."""
+    programmes = Programme.objects.prefetch_related("approval_steps__group")
+    return programmes.filter(slug__in=client.programmes) if client.programmes else programmes

@@ -1,10 +1,12 @@
 """What the API shows of earning, word for word the contract's JSON."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from api import ids
-from programs.models import PointsRequest
+from programs import queries
+from programs.models import ApprovalStep, Funding, PointsRequest, Programme
 from programs.operations.crediting import WalletAfter
 
 
@@ -31,6 +33,70 @@ def points_request(points_request: PointsRequest, *, wallet: WalletAfter | None 
         "expires_at": moment(points_request.expires_at),
         "transfer": ids.public(ids.TRANSFER, points_request.transfer_id) if points_request.transfer_id else None,
         "wallet": {"available": wallet.available, "held": wallet.held} if wallet else None,
+    }
+
+
+def points_requests(rows: Sequence[PointsRequest]) -> list[dict[str, Any]]:
+    """Return points requests as JSON, each with what its person's wallet holds now: one query for all."""
+    balances = queries.balances({row.person_id for row in rows if row.person_id})
+    wallets = {person_id: WalletAfter(*balance) for person_id, balance in balances.items()}
+    return [points_request(row, wallet=wallets.get(row.person_id) if row.person_id else None) for row in rows]
+
+
+def programme(programme: Programme) -> dict[str, Any]:
+    """Return a programme as JSON, in the words of the configuration file; its approval steps should be prefetched."""
+    return {
+        "slug": programme.slug,
+        "name": programme.name,
+        "status": str(programme.status),
+        "starts_on": programme.starts_on.isoformat() if programme.starts_on else None,
+        "ends_on": programme.ends_on.isoformat() if programme.ends_on else None,
+        "points_expire_after_days": programme.points_expire_after_days,
+        "unknown_recipients": str(programme.unknown_recipients),
+        "eligible": programme.eligible or None,
+        "approval": [approval_step(step) for step in programme.approval_steps.all()],
+        "limits": limits(programme),
+        "notify": list(programme.notify),
+    }
+
+
+def approval_step(step: ApprovalStep) -> dict[str, Any]:
+    """Return an approval step in the words of the configuration file; its group should be loaded."""
+    return {"over": step.over, "approvals": step.approvals, "group": step.group.name}
+
+
+def limits(programme: Programme) -> dict[str, Any]:
+    """Return a programme's limits in the words of the configuration file."""
+    per_person = {"points": programme.per_person_limit, "days": programme.per_person_limit_days}
+    return {
+        "per_request": programme.per_request_limit,
+        "per_person": per_person if programme.per_person_limit is not None else None,
+    }
+
+
+def budget(programme: Programme) -> dict[str, Any]:
+    """Return what a programme's budget got, gave and holds, in points."""
+    held = queries.budget(programme)
+    low_at = programme.budget_low_at
+    return {
+        "programme": programme.slug,
+        "funded": held.funded,
+        "credited": held.credited,
+        "left": held.left,
+        "low_at": low_at,
+        "is_low": low_at is not None and held.left <= low_at,
+    }
+
+
+def funding(funding: Funding) -> dict[str, Any]:
+    """Return one funding as JSON; its programme should be loaded."""
+    return {
+        "external_id": funding.external_id,
+        "programme": funding.programme.slug,
+        "points": funding.points,
+        "reference": funding.reference,
+        "funded_at": moment(funding.funded_at),
+        "transfer": ids.public(ids.TRANSFER, funding.transfer_id),
     }
 
 

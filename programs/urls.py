@@ -1,6 +1,15 @@
 """The addresses of this room: under /api/v1/, and pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-api_patterns: list[URLPattern | URLResolver] = []
+from programs import api
+
+api_patterns: list[URLPattern | URLResolver] = [
+    path("points-requests", api.PointsRequestsView.as_view(), name="points-requests"),
+    path("points-requests/<str:points_request_id>", api.PointsRequestView.as_view(), name="points-request"),
+    path("programmes", api.ProgrammesView.as_view(), name="programmes"),
+    path("programmes/<slug:slug>", api.ProgrammeView.as_view(), name="programme"),
+    path("programmes/<slug:slug>/budget", api.BudgetView.as_view(), name="programme-budget"),
+    path("programmes/<slug:slug>/fundings", api.FundingsView.as_view(), name="programme-fundings"),
+]
 page_patterns: list[URLPattern | URLResolver] = []

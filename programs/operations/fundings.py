@@ -81,8 +81,8 @@ def _post(funding: Funding, at: datetime) -> Funding:
         reference=f"fund:{funding.pk.hex}",
     )
     [posting] = transfers.post([transfer], at=at)
-    if posting.error is not None:
-        raise posting.error
+    if posting.transfer_id is None:
+        raise posting.error or AssertionError("a posting has a transfer or an error")
     funding.transfer_id = posting.transfer_id
     funding.save(force_insert=True)
     return funding

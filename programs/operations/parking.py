@@ -67,12 +67,12 @@ def _decide(found: Sequence[PointsRequest], at: datetime) -> list[PointsRequest]
     known = judgement.known(asked, wallets=wallets.values(), at=at)
     waiting, granted = [], []
     for request in found:
-        verdict = judgement.judge(request, terms[request.programme.slug], known)
-        if verdict.error is not None or verdict.status is None:
-            _refuse(request, verdict.error, at)
-        elif verdict.step is not None:
-            waiting.append((request, verdict.step))
-            request.status, request.status_reason, request.next_attempt_at = verdict.status, None, None
+        decided = judgement.judge(request, terms[request.programme.slug], known)
+        if isinstance(decided, PortalError):
+            _refuse(request, decided, at)
+        elif decided.step is not None:
+            waiting.append((request, decided.step))
+            request.status, request.status_reason, request.next_attempt_at = decided.status, None, None
         else:
             granted.append(request)
     crediting.ask(waiting, at=at)
@@ -83,7 +83,7 @@ def _decide(found: Sequence[PointsRequest], at: datetime) -> list[PointsRequest]
     return [request for request in granted if request.status == PointsRequestStatus.CREDITED]
 
 
-def _refuse(request: PointsRequest, error: PortalError | None, at: datetime) -> None:
+def _refuse(request: PointsRequest, error: PortalError, at: datetime) -> None:
     """Note why a request is not credited now: for good, or until somebody looks again."""
     paused = isinstance(error, ProgrammeNotActive) and request.programme.status != ProgrammeStatus.ENDED
     request.status_reason = str(error)[:REASON_CHARACTERS]

@@ -196,14 +196,14 @@ def _decide(request: NewPointsRequest, facts: _Facts, at: datetime) -> _Outcome:
         detail = "programme: this client knows none with this slug. Check it, or ask for access."
         return _Outcome(error=UnknownProgramme(detail, pointer="/programme"))
     row = _row(request, digest, terms.programme, facts.people.get(request.recipient), at)
-    verdict = judgement.judge(row, terms, facts.known)
+    decided = judgement.judge(row, terms, facts.known)
     once = (row.person_id, row.once_key) if row.person_id and row.once_key else None
-    if verdict.error is not None:
-        follows = facts.once_firsts.get(once) if once and isinstance(verdict.error, AlreadyCredited) else None
-        return _Outcome(error=verdict.error, follows=follows)
-    row.status = verdict.status
-    row.next_attempt_at = at if verdict.status == PointsRequestStatus.PARKED else None
-    outcome = _Outcome(row=row, step=verdict.step)
+    if isinstance(decided, PortalError):
+        follows = facts.once_firsts.get(once) if once and isinstance(decided, AlreadyCredited) else None
+        return _Outcome(error=decided, follows=follows)
+    row.status = decided.status
+    row.next_attempt_at = at if decided.status == PointsRequestStatus.PARKED else None
+    outcome = _Outcome(row=row, step=decided.step)
     if request.key:
         facts.firsts[request.key] = (outcome, digest)
     if once:
@@ -213,6 +213,8 @@ def _decide(request: NewPointsRequest, facts: _Facts, at: datetime) -> _Outcome:
 
 def _repeat(request: NewPointsRequest, digest: str, facts: _Facts) -> _Outcome | None:
     """Return what an `external_id` that was used before makes of a request; None where it was not."""
+    if request.key is None:
+        return None
     if request.key in facts.asked_before:
         pk, first_digest = facts.asked_before[request.key]
         outcome = _Outcome(replay_of=pk)
@@ -277,10 +279,14 @@ def _answers(outcomes: Sequence[_Outcome]) -> list[Submitted]:
     replays = {outcome.replay_of for outcome in outcomes if outcome.replay_of}
     before = PointsRequest.objects.select_related("programme").in_bulk(replays) if replays else {}
     submitted = [_answer(outcome, before) for outcome in outcomes]
-    without = [each for each in submitted if each.points_request and each.points_request.person_id and not each.wallet]
-    balances = queries.balances({each.points_request.person_id for each in without})
-    for each in without:
-        each.wallet = WalletAfter(*balances.get(each.points_request.person_id, (0, 0)))
+    without = [
+        (each, each.points_request.person_id)
+        for each in submitted
+        if each.points_request and each.points_request.person_id and not each.wallet
+    ]
+    balances = queries.balances({person_id for _, person_id in without})
+    for each, person_id in without:
+        each.wallet = WalletAfter(*balances.get(person_id, (0, 0)))
     return submitted
 
 
