@@ -30,6 +30,7 @@ from redemptions.models import Order, Product
 from redemptions.suppliers.interface import Refused, Supplied, Unknown
 from redemptions.wording import face_value_in_words, reward_in_words
 from wallets.operations import accounts, holds
+from wallets.operations.transactions import retried
 
 MY_REWARDS_PATH = "/my-rewards"
 GRACE = timedelta(seconds=10)  # the request that placed an order fulfils it; the sweep comes after
@@ -40,6 +41,7 @@ GAVE_UP = "It could not be delivered in time."
 log = structlog.get_logger()
 
 
+@retried
 def place(
     *,
     person: Person,
@@ -124,6 +126,7 @@ def fulfil(order_id: UUID, *, at: datetime) -> Order:
             return _order(order_id)
 
 
+@retried
 def fail(order_id: UUID, *, reason: str, at: datetime) -> Order:
     """End a placed order without delivery: release the points, put back what was reserved, tell the person.
 
@@ -223,17 +226,18 @@ def _order(order_id: UUID, *, lock: bool = False) -> Order:
     return orders.get(pk=order_id)
 
 
+@retried
 def _deliver(order_id: UUID, supplied: Supplied, *, at: datetime) -> Order:
     """Take the points and hand over what the supplier gave, or find that it was done meanwhile."""
     with transaction.atomic():
         order = _order(order_id, lock=True)
         if order.status != OrderStatus.PLACED:
             return _delivered(order)
-        holds.capture(order.hold_id, at=at)
         suppliers.adapter(order.product.supplier.kind).deliver(order, supplied, at=at)
         order.status, order.fulfilled_at = OrderStatus.FULFILLED, at
         order.save(update_fields=["status", "fulfilled_at"])
         messages.tell([_ready(order)], at=at)
+        holds.capture(order.hold_id, at=at)  # last: it locks the account that all redemptions share
     return order
 
 
@@ -269,7 +273,7 @@ def _ready(order: Order) -> NewMessage:
     return NewMessage(
         person_id=order.person_id,
         kind="reward_ready",
-        title=f"Your {reward_in_words(order)} is ready",
+        title=f"Your {reward_in_words(order)}, {'is' if order.quantity == 1 else 'are'} ready",
         body="Reveal the code in My rewards when you need it.",
         path=MY_REWARDS_PATH,
         reference=order.reference,
