@@ -10,7 +10,7 @@ AMOUNT = re.compile(r"\d{1,12}(\.\d+)?")
 
 def minor_units_per_unit(currency: str) -> int:
     """Return how many minor units make one major unit: 100 for EUR, 1 for JPY, 1000 for KWD (ISO 4217)."""
-    return 10 ** int(get_currency_precision(currency))
+    return int(10 ** get_currency_precision(currency))
 
 
 def minor_units(amount: str, currency: str) -> int:

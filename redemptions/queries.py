@@ -124,7 +124,7 @@ def catalogue(
     if currency:
         products = products.filter(currency=currency)
     if max_points is not None:
-        products = products.filter(smallest_points__lte=max_points)
+        products = products.filter(Q(smallest_points__lte=max_points))
     for word in q.split()[:WORDS_MAX]:
         products = products.filter(Q(name__icontains=word) | Q(brand__icontains=word) | Q(category__icontains=word))
     return products
@@ -152,7 +152,9 @@ def described(*, at: datetime | None = None) -> QuerySet[Product]:
     price = (smallest * Cast("points_per_unit", BigIntegerField()) + units - 1) / units
     today = Value((at or timezone.now()).date(), output_field=DateField())
     in_stock = Func(today, template=VALUES_IN_STOCK, output_field=ArrayField(IntegerField()))
-    return Product.objects.select_related("supplier").annotate(smallest_points=price, values_in_stock=in_stock)
+    return Product.objects.select_related("supplier").annotate(  # type: ignore[no-redef]
+        smallest_points=price, values_in_stock=in_stock
+    )
 
 
 def my_rewards(person: Person, *, at: datetime | None = None) -> list[Reward]:

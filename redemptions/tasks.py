@@ -6,7 +6,7 @@ from django.utils import timezone
 from redemptions.operations import orders
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Fulfil the orders that are due."""
     orders.sweep(at=timezone.now())

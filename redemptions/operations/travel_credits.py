@@ -28,7 +28,7 @@ def reveal(travel_credit_id: UUID, *, person: Person, at: datetime) -> RevealedC
             raise NotYours("There is no such travel credit among your rewards.")
         credit = TravelCredit.objects.get(pk=travel_credit_id)
         try:
-            code = encryption.decrypt(credit.code, context=f"redemptions.travelcredit:{credit.pk}")
+            code = encryption.decrypt(bytes(credit.code), context=f"redemptions.travelcredit:{credit.pk}")
         except encryption.DecryptionError as error:
             raise CodeGone("This code cannot be read any more. Tell HR; your points are safe.") from error
     return RevealedCode(code)

@@ -37,8 +37,8 @@ def reveal(voucher_id: UUID, *, person: Person, at: datetime) -> RevealedCode:
             raise CodeGone("This code was withdrawn. HR can tell you why.")
         context = f"redemptions.vouchercode:{code.pk}"
         try:
-            pin = encryption.decrypt(code.pin, context=f"{context}:pin") if code.pin else None
-            return RevealedCode(encryption.decrypt(code.code, context=context), pin)
+            pin = encryption.decrypt(bytes(code.pin), context=f"{context}:pin") if code.pin else None
+            return RevealedCode(encryption.decrypt(bytes(code.code), context=context), pin)
         except encryption.DecryptionError as error:
             raise CodeGone("This code cannot be read any more. Tell HR; your points are safe.") from error
 
