@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from programs import api
+from programs import api, events_api
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("points-requests", api.PointsRequestsView.as_view(), name="points-requests"),
@@ -11,5 +11,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("programmes/<slug:slug>", api.ProgrammeView.as_view(), name="programme"),
     path("programmes/<slug:slug>/budget", api.BudgetView.as_view(), name="programme-budget"),
     path("programmes/<slug:slug>/fundings", api.FundingsView.as_view(), name="programme-fundings"),
+    path("events", events_api.EventsView.as_view(), name="events"),
+    path("events/simulate", events_api.SimulateView.as_view(), name="events-simulate"),
 ]
 page_patterns: list[URLPattern | URLResolver] = []

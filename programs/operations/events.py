@@ -123,7 +123,14 @@ def _received(
     row = kept.get(event.key) or earlier[event.key]
     replayed = event.key in earlier or event.key in answered
     answered.add(event.key)
-    return Received(event=row, matches=row.outcome, replayed=replayed)
+    return Received(event=row, matches=_in_order(row.outcome), replayed=replayed)
+
+
+def _in_order(value: Any) -> Any:
+    """Return JSON with its members in the order of their names: jsonb forgets theirs, and a repeat answers the same."""
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def _keep(events: Sequence[NewEvent], known: dict[str, Person], at: datetime) -> dict[tuple[str, str], Event]:
