@@ -1,87 +1,71 @@
-"""What the ledger refuses, and why."""
+"""What the ledger refuses, and why. /problems/<code> shows these docstrings to callers."""
 
-from typing import ClassVar
-
+from api import errors
 from api.errors import PortalError
 
 
 class WalletError(PortalError):
     """The ledger will not move these points."""
 
-    code: ClassVar[str] = "wallet_error"
-    title: ClassVar[str] = "The points cannot be moved."
+    code, title = "wallet_error", "The points cannot be moved"
 
 
 class InsufficientPoints(WalletError):
-    """The debit account would fall below its floor, or spend what is held."""
+    """The account has fewer points to spend than that: what is held for open orders does not count.
 
-    code = "insufficient_points"
-    title = "There are not enough points in the account. Ask for fewer, or fill it first."
-    status = 409
+    Ask for fewer points, or wait until an open order gives its points back.
+    """
+
+    code, title, status = "insufficient_points", "There are not enough points", 409
 
 
 class UnknownAccount(WalletError):
-    """No account has this id, or it is of a kind that cannot do this."""
+    """No account has this id, or the one that has it is of a kind that cannot do this. Open it first."""
 
-    code = "unknown_account"
-    title = "There is no such account. Open it first."
+    code, title = "unknown_account", "There is no such account"
 
 
 class SameAccount(WalletError):
-    """Debit and credit are one account."""
+    """Points cannot move from an account to itself. Name two accounts."""
 
-    code = "same_account"
-    title = "Points cannot move from an account to itself. Name two accounts."
+    code, title = "same_account", "Debit and credit are one account"
 
 
-class PointsOutOfRange(WalletError):
-    """Not a whole number from 1 to the largest transfer, or more than an account may hold."""
-
-    code = "points_out_of_range"
-    title = "The points are out of range. Give a whole number of points that the account can hold."
+class PointsOutOfRange(errors.PointsOutOfRange, WalletError):
+    """Not a whole number from 1 to the largest transfer, or the account would hold more than it can."""
 
 
 class InvalidTime(WalletError):
-    """A time without its zone, or a lot that would expire before it is earned."""
+    """A time has no zone, or something would expire before it began."""
 
-    code = "invalid_time"
-    title = "The time needs its zone, and points must expire after they are earned."
+    code, title = "invalid_time", "That time cannot be"
 
 
 class InvalidReference(WalletError):
-    """A reference that is empty or too long to be kept."""
+    """A reference is what keeps a retry from counting twice: 1 to 80 characters, unique for ever."""
 
-    code = "invalid_reference"
-    title = "The reference must have 1 to 80 characters."
+    code, title = "invalid_reference", "That reference cannot be kept"
 
 
 class ReferenceConflict(WalletError):
-    """The reference was used before, for something else."""
+    """The reference was used before, for other accounts, points or another kind of transfer. Use a new one."""
 
-    code = "reference_conflict"
-    title = "This reference was used before with other content. Use a new one."
-    status = 409
+    code, title, status = "reference_conflict", "The reference was used for something else", 409
 
 
 class OverRefund(WalletError):
-    """More would come back than the wallet ever redeemed."""
+    """More points would come back than the wallet ever redeemed. Give back fewer."""
 
-    code = "over_refund"
-    title = "More points would be given back than were redeemed. Give back fewer."
-    status = 409
+    code, title, status = "over_refund", "More would be given back than was redeemed", 409
 
 
 class UnknownHold(WalletError):
     """No hold has this id."""
 
-    code = "unknown_hold"
-    title = "There is no such hold."
-    status = 404
+    code, title, status = "unknown_hold", "There is no such hold", 404
 
 
 class HoldClosed(WalletError):
-    """The hold was captured, released or expired before."""
+    """The points are no longer held: they were taken or given back before. Read the order again to see which."""
 
-    code = "hold_closed"
-    title = "These points are no longer held: they were taken or given back before."
-    status = 409
+    code, title, status = "hold_closed", "These points are no longer held", 409

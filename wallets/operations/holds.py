@@ -43,11 +43,11 @@ def place(*, account_id: UUID, points: int, reference: str, at: datetime, expire
             raise InvalidTime("A hold must expire after it is placed. Give a later `expires_at`.")
     wallet = Account.objects.select_for_update(no_key=True).filter(pk=account_id, kind=AccountKind.WALLET).first()
     if wallet is None:
-        raise UnknownAccount
+        raise UnknownAccount("There is no such wallet. Open it first.")
     earlier = Hold.objects.filter(reference=reference).first()
     if earlier is not None:
         if (earlier.account_id, earlier.points) != (account_id, points):
-            raise ReferenceConflict
+            raise ReferenceConflict("The reference holds other points already. Use a new one.")
         return earlier
     if wallet.available < points:
         raise InsufficientPoints(
@@ -88,7 +88,7 @@ def capture(hold_id: UUID, *, at: datetime) -> Hold:
     if posting.error is not None:
         raise posting.error
     if posting.replayed:
-        raise ReferenceConflict
+        raise ReferenceConflict("Another transfer took the reference of this hold.")
     return _close(hold, HoldStatus.CAPTURED, at=at, transfer_id=posting.transfer_id)
 
 
@@ -119,9 +119,9 @@ def _free(hold_id: UUID) -> Hold:
     """Lock a hold and make its points available. The caller closes it in the same transaction."""
     hold = Hold.objects.select_for_update(no_key=True).filter(pk=hold_id).first()
     if hold is None:
-        raise UnknownHold
+        raise UnknownHold("There is no such hold.")
     if hold.status != HoldStatus.PLACED:
-        raise HoldClosed
+        raise HoldClosed(f"These points are no longer held: the hold was {hold.get_status_display().lower()}.")
     Account.objects.filter(pk=hold.account_id).update(held=F("held") - hold.points)
     return hold
 

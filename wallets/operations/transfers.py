@@ -24,8 +24,15 @@ from wallets.operations import transactions
 
 REFERENCE_LENGTH_MAX = 80
 TRANSFERS_MAX = 100_000  # in one call: what one transaction may lock and hold in memory
-REFUSALS: dict[str, type[WalletError]] = {
-    error.code: error for error in (InsufficientPoints, UnknownAccount, PointsOutOfRange, ReferenceConflict, OverRefund)
+REFUSALS: dict[str, tuple[type[WalletError], str]] = {
+    "unknown_account": (UnknownAccount, "One of the two accounts does not exist. Open it first."),
+    "insufficient_points": (
+        InsufficientPoints,
+        "The account has too few points for this. Move fewer, or fill it first.",
+    ),
+    "points_out_of_range": (PointsOutOfRange, "An account would hold more points than it can. Move fewer."),
+    "over_refund": (OverRefund, "More points would come back than the wallet redeemed. Give back fewer."),
+    "reference_conflict": (ReferenceConflict, "The reference was used for something else. Use a new one."),
 }
 _POST = """
 SELECT * FROM wallets_post(%s::uuid[], %s::integer[], %s::integer[], %s::bigint[], %s::text[], %s::text[],
@@ -135,7 +142,7 @@ def check_reference(reference: str) -> None:
         InvalidReference: empty, too long, or with a NUL, which PostgreSQL cannot store.
     """
     if not 0 < len(reference) <= REFERENCE_LENGTH_MAX or "\0" in reference:
-        raise InvalidReference
+        raise InvalidReference(f"A reference has 1 to {REFERENCE_LENGTH_MAX} characters and no NUL.")
 
 
 def check_time(time: datetime) -> None:
@@ -153,7 +160,7 @@ def _check(transfer: NewTransfer, at: datetime) -> None:
     check_points(transfer.points)
     check_reference(transfer.reference)
     if transfer.debit_id == transfer.credit_id:
-        raise SameAccount
+        raise SameAccount("Points cannot move from an account to itself. Name two accounts.")
     if transfer.effective_at is not None:
         check_time(transfer.effective_at)
     if transfer.expires_at is not None:
@@ -189,6 +196,7 @@ def _execute(arguments: list[list[object]]) -> list[Row]:
 
 def _posting(transfer: NewTransfer, row: Row) -> Posting:
     transfer_id, debit_points_after, credit_points_after, credit_held, replayed, refusal = row
+    error, detail = REFUSALS[refusal] if refusal else (None, "")
     return Posting(
         reference=transfer.reference,
         transfer_id=transfer_id,
@@ -196,5 +204,5 @@ def _posting(transfer: NewTransfer, row: Row) -> Posting:
         credit_points_after=credit_points_after,
         credit_held=credit_held,
         replayed=replayed,
-        error=REFUSALS[refusal]() if refusal else None,
+        error=error(detail) if error else None,
     )
