@@ -7,9 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from programs.enums import ProgrammeStatus
-from programs.models import Programme
+from people.models import Person
+from programs.enums import ProgrammeStatus, Source
+from programs.models import PointsRequest, Programme
 from programs.operations import fundings, programmes
+from programs.operations.points_requests import NewPointsRequest, Submitted, submit
 
 AT = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -36,3 +38,23 @@ def make_programme(*, budget: int = 100_000, steps: Sequence[tuple[int, int]] = 
 def approvers() -> Group:
     """Return the group that decides in tests."""
     return Group.objects.get_or_create(name="HR approvers")[0]
+
+
+def new(programme: Programme, person: Person | None = None, **fields: Any) -> NewPointsRequest:
+    """Return 500 points asked for somebody through the API; `fields` replace what differs."""
+    recipient = person.employee_number if person else "E404"
+    content: dict[str, Any] = {"programme": programme.slug, "recipient": recipient, "points": 500}
+    return NewPointsRequest(**({"source": Source.API, "reason": "Q3 rating 5"} | content | fields))
+
+
+def submit_one(programme: Programme, person: Person | None = None, **fields: Any) -> Submitted:
+    """Submit one request."""
+    return submit([new(programme, person, **fields)], at=AT)[0]
+
+
+def credited(programme: Programme, person: Person, **fields: Any) -> PointsRequest:
+    """Submit one request that must be granted, and return its row."""
+    done = submit_one(programme, person, **fields)
+    if done.points_request is None:
+        raise AssertionError(done.error)
+    return done.points_request
