@@ -1,0 +1,46 @@
+"""What the admin's own templates write with: addresses that may not exist, and how long something waited."""
+
+from datetime import datetime
+
+from django import template
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from api.money import minor_units_per_unit, worth
+from rewards_portal import words
+from rewards_portal.admin_dashboard import duration
+
+register = template.Library()
+
+
+@register.simple_tag
+def admin_list_url(label: str, query: str = "") -> str:
+    """Return the address of a model's list, as `programs.pointsrequest`, narrowed by a query; empty where it has none."""
+    try:
+        url = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    except NoReverseMatch:
+        return ""
+    return f"{url}?{query}" if query else url
+
+
+@register.simple_tag
+def admin_row_url(row: Model) -> str:
+    """Return the address of a row's page; empty where it has none."""
+    try:
+        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return ""
+
+
+@register.filter
+def waited(since: datetime) -> str:
+    """Return how long ago something began: `5 h`, `2 days`."""
+    return duration((timezone.now() - since).total_seconds())
+
+
+@register.filter
+def worth_whole(points: int) -> str:
+    """Return what points are worth, without cents: a company's liability is read in whole euros."""
+    minor, currency = worth(points)
+    return words.face_value(minor - minor % minor_units_per_unit(currency), currency)
