@@ -212,3 +212,15 @@ class NotReady(PortalError):
     """The process runs, but something it needs does not answer yet. Try again in a few seconds."""
 
     code, title, status = "not_ready", "Not ready yet", 503
+
+
+class UnknownScope(PortalError):
+    """A client was to be made with a scope that does not exist, or with none. The detail lists those there are."""
+
+    code, title = "unknown_scope", "There is no such scope"
+
+
+class InvalidClient(PortalError):
+    """A client was to be made with a name, a limit or a programme that cannot be. The detail says which."""
+
+    code, title = "invalid_client", "The client cannot be made"

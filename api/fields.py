@@ -4,6 +4,7 @@ import re
 from typing import Any, Final, NoReturn
 
 from babel.core import get_global
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api import money
@@ -12,6 +13,7 @@ POINTS_MAX: Final = 10_000_000
 RECIPIENT: Final = re.compile(r"(email:[^\s@]+@[^\s@]+|scim:\S.*|(?!email:|scim:)\S.*)")
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": POINTS_MAX})
 class PointsField(serializers.Field[int, Any, int, Any]):
     """A whole number of points, 1 to 10,000,000; `true`, `1.0`, `1e2` and `"1"` are refused.
 
@@ -76,6 +78,17 @@ class RecipientField(TextField):
         return name
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "amount": {"type": "string", "pattern": r"^\d{1,12}(\.\d+)?$", "examples": ["25.00"]},
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["EUR"]},
+        },
+        "required": ["amount", "currency"],
+        "additionalProperties": False,
+    }
+)
 class MoneyField(serializers.Field[Any, Any, Any, Any]):
     """Money: `{"amount": "25.00", "currency": "EUR"}` outside, minor units and currency inside."""
 

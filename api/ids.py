@@ -11,11 +11,13 @@ KEY_DIGITS = 32
 
 
 def new() -> uuid.UUID:
-    """Return a new UUIDv7: 48 bits of milliseconds since 1970, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(80)
-    high = (milliseconds << 16) | 0x7000 | (random >> 68)
-    low = (0b10 << 62) | (random & 0x3FFF_FFFF_FFFF_FFFF)
+    """Return a new UUIDv7: 48 bits of milliseconds since 1970, 12 of the time within (§6.2, method 3), 62 random ones.
+
+    Those 12 bits, a quarter of a microsecond each, keep rows that one process makes in the same millisecond in order.
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    high = (milliseconds << 16) | 0x7000 | (nanoseconds * 4096 // 1_000_000)
+    low = (0b10 << 62) | secrets.randbits(62)
     return uuid.UUID(int=(high << 64) | low)
 
 

@@ -1,14 +1,21 @@
-"""Gives every request an id."""
+"""Gives every request an id, and every error under the API's addresses the form of a problem."""
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from api import ids
+from api import ids, problems
+from api.errors import BadRequest, InternalError
 
-ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+MACHINE_PATHS: Final = ("/api/", "/oauth/", "/scim/", "/.well-known/", "/healthz", "/readyz")
+PAGE_TYPES: Final = ("text/html", "text/plain")
+KEPT_HEADERS: Final = ("Allow", "Retry-After", "WWW-Authenticate")
+SERVER_ERROR: Final = 500
+ERROR: Final = 400
 
 
 class RequestIdMiddleware:
@@ -18,10 +25,11 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request."""
+        """Answer with the id in X-Request-ID."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if ACCEPTED_ID.fullmatch(given) else ids.new().hex
         request.request_id = request_id  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
@@ -29,3 +37,28 @@ class RequestIdMiddleware:
             structlog.contextvars.clear_contextvars()
         response["X-Request-ID"] = request_id
         return response
+
+
+class ProblemMiddleware:
+    """Turn the pages that Django answers with, for an unknown address or a bug, into problems where machines call.
+
+    What a view answers itself stays: JSON of RFC 6749 at the token endpoint, SOAP at a hook.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, an error as a problem."""
+        response = self.get_response(request)
+        if response.status_code < ERROR or not request.path.startswith(MACHINE_PATHS):
+            return response
+        if not response.get("Content-Type", "").startswith(PAGE_TYPES):
+            return response
+        generic = InternalError if response.status_code >= SERVER_ERROR else BadRequest
+        error = problems.BY_STATUS.get(response.status_code, generic)()
+        answer = problems.response(error, request=request)
+        for header in KEPT_HEADERS:
+            if header in response:
+                answer[header] = response[header]
+        return answer

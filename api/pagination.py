@@ -1,9 +1,9 @@
 """Long lists, newest first, a page at a time."""
 
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
@@ -39,6 +39,11 @@ class NewestFirstPagination(CursorPagination):
             raise ValidationError({"limit": f"Write a whole number from 1 to {LIMIT_MAX}."}, code="invalid")
         return int(given)
 
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+        """Return the rows of the page that the request names."""
+        self.key = queryset.model._meta.pk
+        return super().paginate_queryset(queryset, request, view)
+
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place that `cursor` names.
 
@@ -48,8 +53,8 @@ class NewestFirstPagination(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
             if cursor is not None and cursor.position is not None:
-                uuid.UUID(cursor.position)
-        except (NotFound, ValueError):
+                self.key.to_python(cursor.position)
+        except (NotFound, ValueError, DjangoValidationError):
             raise ValidationError(
                 {"cursor": "Take the cursor from next or previous, whole and unchanged."}, code="invalid"
             ) from None

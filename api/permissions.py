@@ -24,7 +24,7 @@ class HasScope(BasePermission):
         if request.auth is None:
             raise NotAuthenticated("Send an access token: Authorization: Bearer …")
         method = "GET" if request.method == "HEAD" else str(request.method)
-        if not hasattr(view, method.lower()):
+        if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True
         scope: str | None = getattr(view, "scopes", {}).get(method)
         if scope is None:

@@ -8,6 +8,7 @@ import django_stubs_ext
 import environ
 from celery.schedules import schedule
 
+from rewards_portal import logs
 from rewards_portal.environment import broker, required
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Person] and its like be written at runtime too
@@ -20,7 +21,7 @@ SECRET_KEY = required("SECRET_KEY", "a random string of at least 50 characters")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ENCRYPTION_KEYS = required("ENCRYPTION_KEYS", "key id and 32 bytes in URL-safe base64, as `2026:…`; the first encrypts")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"] if DEBUG else [])
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
 COMPANY_NAME = env.str("COMPANY_NAME", default="Acme")
 POINTS_CURRENCY = env.str("POINTS_CURRENCY", default="EUR")
@@ -68,10 +69,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "api.middleware.RequestIdMiddleware",
+    "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "api.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -131,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "redemptions.tasks.sweep",
         "schedule": schedule(timedelta(seconds=SWEEP_SECONDS)),
     },
+    "release parked points": {"task": "programs.tasks.release_parked", "schedule": schedule(timedelta(seconds=30))},
     "expire lots": {"task": "wallets.tasks.expire_lots", "schedule": schedule(timedelta(minutes=10))},
 }
 
@@ -142,6 +145,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else the sign-in page writes to whatever address a stranger types
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
@@ -151,7 +155,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 IDP_OIDC_PRIVATE_KEY = required("OIDC_PRIVATE_KEY", "an RSA private key in PEM").replace("\\n", "\n")
 IDP_OIDC_ADAPTER = "api.oauth.OidcAdapter"
-IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600  # seconds
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", "api.hashers.ClientSecretHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -189,7 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
     "EXCEPTION_HANDLER": "api.problems.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -206,6 +212,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 JSON_DEPTH_MAX = 32
@@ -241,3 +248,4 @@ if not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if DEBUG else "INFO")
+LOGGING = logs.configure(LOG_LEVEL, json=not DEBUG)

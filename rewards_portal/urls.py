@@ -3,19 +3,22 @@
 from django.contrib import admin
 from django.urls import include, path
 
+import api.urls
 import integrations.urls
 import messaging.urls
 import people.urls
 import programs.urls
 import redemptions.urls
 import wallets.urls
+from rewards_portal import views
 
-ROOMS = (people, wallets, messaging, programs, redemptions, integrations)
+ROOMS = (api, people, wallets, messaging, programs, redemptions, integrations)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("", include("allauth.idp.urls")),
+    path("", views.home, name="home"),
+    path("statement", views.statement, name="statement"),
     *(path("api/v1/", include(room.urls.api_patterns)) for room in ROOMS if room.urls.api_patterns),
     *(path("", include(room.urls.page_patterns)) for room in ROOMS if room.urls.page_patterns),
 ]

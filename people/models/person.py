@@ -10,6 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from api import ids
 from people.enums import PersonStatus
+from people.fields import AddressField
 from people.validators import known_country, known_language, known_time_zone
 
 
@@ -36,7 +37,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    email = models.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     employee_number = models.CharField(max_length=64, unique=True)
     scim_external_id = models.CharField("SCIM external id", max_length=255, unique=True, null=True, blank=True)
     name = models.CharField(max_length=160)
@@ -70,6 +71,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
                 name="person_email_unique",
                 violation_error_message="Another person has this e-mail address.",
             ),
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="person_email_lower_case"),
             models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="person_country_iso"),
             models.CheckConstraint(condition=models.Q(status__in=PersonStatus.values), name="person_status_known"),
             models.CheckConstraint(condition=~models.Q(employee_number=""), name="person_employee_number_given"),

@@ -1,0 +1,82 @@
+"""Systems that call the API."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from allauth.idp.oidc.models import Client
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from api.errors import InvalidClient, UnknownScope
+from api.hashers import ClientSecretHasher
+from api.models import ApiClient
+from api.oauth import SCOPES
+
+SECRET_BYTES: Final = 32
+PER_MINUTE_MAX: Final = 1_000_000
+NAME_LENGTH_MAX: Final = 100
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewClient:
+    """A client just made, with its secret: the only time that it can be seen."""
+
+    api_client: ApiClient
+    client_id: str
+    client_secret: str
+    scopes: list[str]
+
+
+def create(
+    *, name: str, scopes: Sequence[str], per_minute: int = 600, programmes: Sequence[str] = (), at: datetime
+) -> NewClient:
+    """Make a client that gets tokens by client credentials (RFC 6749 §4.4).
+
+    Args:
+        name: what the admin shows.
+        scopes: what its tokens may be good for; a token call that names none gets all of them.
+        per_minute: requests a minute; 0 is no limit.
+        programmes: slugs of the programmes it is held to; none is all of them.
+        at: when.
+
+    Raises:
+        UnknownScope: a scope is not one of ours, or there is none.
+        InvalidClient: a name, limit or slug cannot be.
+    """
+    wanted = list(dict.fromkeys(scopes))
+    _check(name, wanted, per_minute, programmes)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    client = Client(
+        name=name,
+        secret=make_password(secret, hasher=ClientSecretHasher.algorithm),
+        type=Client.Type.CONFIDENTIAL,
+        grant_types=Client.GrantType.CLIENT_CREDENTIALS,
+        response_types="",
+        created_at=at,
+    )
+    client.set_scopes(wanted)
+    client.set_default_scopes(wanted)
+    with transaction.atomic():
+        client.save(force_insert=True)
+        api_client = ApiClient.objects.create(oauth=client, per_minute=per_minute, programmes=list(programmes))
+    return NewClient(api_client=api_client, client_id=client.id, client_secret=secret, scopes=wanted)
+
+
+def _check(name: str, scopes: Sequence[str], per_minute: int, programmes: Sequence[str]) -> None:
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        wrong = f'There is no scope "{unknown[0]}".' if unknown else "A client needs a scope."
+        raise UnknownScope(f"{wrong} Choose from: {' '.join(SCOPES)}.", pointer="/scopes")
+    if not name.strip() or len(name) > NAME_LENGTH_MAX:
+        raise InvalidClient(f"Give the client a name of 1 to {NAME_LENGTH_MAX} characters.", pointer="/name")
+    if not 0 <= per_minute <= PER_MINUTE_MAX:
+        detail = f"Requests a minute are 0 (no limit) to {PER_MINUTE_MAX:,}; {per_minute} is not."
+        raise InvalidClient(detail, pointer="/per_minute")
+    for slug in programmes:
+        if not SLUG.fullmatch(slug):
+            raise InvalidClient(f'"{slug}" is no slug of a programme.', pointer="/programmes")

@@ -1,0 +1,114 @@
+"""Addresses that try out what every endpoint is built on."""
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_protect
+from rest_framework import serializers
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import rewards_portal.urls
+from api import pagination
+from api.docs import describe
+from api.errors import NotFound, PointsOutOfRange
+from api.fields import MoneyField, PointsField, RecipientField, TextField
+from api.serializers import StrictSerializer
+from api.views import ApiView
+from people.models import Person
+
+
+class PartSerializer(StrictSerializer):
+    points = PointsField()
+
+
+class GiftSerializer(StrictSerializer):
+    """A gift."""
+
+    recipient = RecipientField(required=False)
+    points = PointsField()
+    reason = TextField(required=False, max_length=10)
+    metadata = serializers.DictField(required=False)
+    parts = PartSerializer(many=True, required=False)
+    value = MoneyField(required=False)
+
+
+class NamedSerializer(StrictSerializer):
+    """A person's name."""
+
+    name = TextField()
+
+
+class GiftView(ApiView):
+    """Takes a gift and gives back what it read."""
+
+    scopes = {"POST": "points:write", "GET": "points:read"}
+
+    @describe("Give", reads=GiftSerializer, answers={201: GiftSerializer}, problems=[PointsOutOfRange, NotFound])
+    def post(self, request: Request) -> Response:
+        return Response(self.read(GiftSerializer), status=201)
+
+    @describe("Who asks", filters=NamedSerializer, answers={200: NamedSerializer})
+    def get(self, request: Request) -> Response:
+        return Response({"name": str(request.user), "scopes": sorted(request.auth)})
+
+
+class PeopleView(ApiView):
+    """A long list."""
+
+    scopes = {"GET": "people:read"}
+
+    @describe("List people", filters=NamedSerializer, answers={200: NamedSerializer}, paged=True)
+    def get(self, request: Request) -> Response:
+        rows = Person.objects.filter(**self.filters(NamedSerializer)) if "name" in request.GET else Person.objects.all()
+        return pagination.page(rows, lambda people: [{"name": one.name} for one in people], request=request)
+
+
+class FailingView(ApiView):
+    """Raises whatever its path names."""
+
+    scopes = {"GET": "points:read"}
+    errors = {
+        "bug": lambda: ZeroDivisionError("secret stack"),
+        "missing": Http404,
+        "denied": PermissionDenied,
+        "suspicious": SuspiciousOperation,
+        "throttled": lambda: Throttled(wait=3.2),
+        "ours": lambda: PointsOutOfRange("Too many.", pointer="/points"),
+    }
+
+    @describe("Fail", answers={200: None})
+    def get(self, request: Request, kind: str) -> Response:
+        raise self.errors[kind]()
+
+
+def plain_bug(request: HttpRequest) -> HttpResponse:
+    raise ZeroDivisionError("secret stack")
+
+
+@csrf_protect
+def guarded(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("in")
+
+
+def soap(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<fault/>", status=400, content_type="text/xml")
+
+
+urlpatterns = [
+    path(
+        "api/v1/",
+        include(
+            [
+                path("gifts", GiftView.as_view()),
+                path("people", PeopleView.as_view()),
+                path("fail/<str:kind>", FailingView.as_view()),
+                path("plain-bug", plain_bug),
+                path("guarded", guarded),
+                path("soap", soap),
+            ]
+        ),
+    ),
+    *rewards_portal.urls.urlpatterns,
+]

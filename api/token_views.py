@@ -1,0 +1,77 @@
+"""The token endpoint, revocation, and the documents by which clients find them."""
+
+from typing import Any
+
+from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
+from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params
+from allauth.idp.oidc.models import Token
+from allauth.idp.oidc.views import TokenView as AllauthTokenView
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from oauthlib.oauth2 import RevocationEndpoint
+
+from api.oauth import SCOPES, address
+
+UNAUTHORIZED = 401
+
+
+def challenge(response: HttpResponse) -> HttpResponse:
+    """Name the scheme by which a client proves itself where it did not (RFC 6749 §5.2); nobody may store the answer."""
+    if response.status_code == UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Basic realm="Rewards Portal", charset="UTF-8"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class TokenView(AllauthTokenView):  # type: ignore[misc]
+    """Access tokens by client credentials (RFC 6749 §4.4), the client proven by HTTP Basic or in the form."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer with a token, or with an error of RFC 6749 §5.2."""
+        return challenge(super().post(request))
+
+
+class _OwnTokensOnly(OAuthLibRequestValidator):  # type: ignore[misc]
+    """Revokes a client's own tokens and leaves those of others (RFC 7009 §2.1); allauth's revokes any."""
+
+    def revoke_token(self, token: str, token_type_hint: str, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Forget the token, whatever kind the hint says it is."""
+        Token.objects.by_value(token).filter(client=request.client).delete()
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class RevokeView(View):
+    """Revocation (RFC 7009): 200 whether or not there was such a token."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Forget a token."""
+        endpoint = RevocationEndpoint(_OwnTokensOnly())
+        headers, body, status = endpoint.create_revocation_response(*extract_params(request))
+        return challenge(convert_response(headers, body, status))
+
+
+@require_safe
+def metadata(request: HttpRequest) -> JsonResponse:
+    """Say where tokens are had and which there are (RFC 8414; OpenID Connect Discovery 1.0 reads the same)."""
+    base, methods = address(request), list(settings.IDP_OIDC_AUTH_METHODS)
+    document = {
+        "issuer": base,
+        "token_endpoint": base + reverse("oauth-token"),
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint": base + reverse("oauth-revoke"),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "jwks_uri": base + reverse("oauth-keys"),
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "scopes_supported": list(SCOPES),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "service_documentation": base + reverse("api-docs"),
+    }
+    return JsonResponse(document, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=300"})
