@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import BigIntegerField, F, QuerySet, Sum
@@ -135,6 +135,7 @@ class History:
     million lines as for the first. (A QuerySet with `debit OR credit` would sort them all, or walk the whole table.)
     """
 
+    model: ClassVar = Transfer  # where a pagination reads what a key is
     account_id: UUID | None
     ordering: str = "-pk"
     bounds: Mapping[str, Any] = field(default_factory=dict)

@@ -21,9 +21,9 @@ def test_wallet_tells_what_somebody_has(http):
     person = make_person(employee_number="00217")
     later, sooner = NOW + timedelta(days=60), NOW + timedelta(days=30)
     wallet = make_wallet(1000, (300, later), (200, sooner), person=person)
-    taken = holds.place(account_id=wallet.pk, points=150, reference="rd:1", at=NOW)
+    taken = holds.place(account_id=wallet.pk, points=150, reference="hold:1", at=NOW)
     holds.capture(taken.pk, at=NOW)
-    holds.place(account_id=wallet.pk, points=100, reference="rd:2", at=NOW)
+    holds.place(account_id=wallet.pk, points=100, reference="hold:2", at=NOW)
 
     answer = http.get("/api/v1/wallets/00217")
 
@@ -93,7 +93,7 @@ def test_transfers_come_newest_first_page_by_page_and_back(http):
 
 def test_transfers_show_both_directions_with_the_balance_after_each(http):
     wallet = make_wallet(500)
-    hold = holds.place(account_id=wallet.pk, points=120, reference="rd:1", at=NOW + timedelta(hours=1))
+    hold = holds.place(account_id=wallet.pk, points=120, reference="hold:1", at=NOW + timedelta(hours=1))
     capture = holds.capture(hold.pk, at=NOW + timedelta(hours=1)).transfer_id
     answer = http.get(f"/api/v1/wallets/{wallet.person.employee_number}/transfers").json()
     assert answer["results"][0] == {
@@ -101,7 +101,7 @@ def test_transfers_show_both_directions_with_the_balance_after_each(http):
         "kind": "redemption",
         "points": -120,
         "balance_after": 380,
-        "reference": "rd:1",
+        "reference": "hold:1",
         "effective_at": "2026-06-01T13:00:00Z",
     }
     assert [(line["kind"], line["points"], line["balance_after"]) for line in answer["results"]] == [

@@ -21,9 +21,9 @@ def wallet() -> Account:
     """Give a wallet with a bit of everything: lots, an expiry, a captured hold (100 points) and an open one (50)."""
     wallet = make_wallet((200, NOW), (300, NOW + timedelta(days=30)), 400)
     lots.expire(at=NOW)
-    taken = holds.place(account_id=wallet.pk, points=100, reference="rd:taken", at=NOW)
+    taken = holds.place(account_id=wallet.pk, points=100, reference="test:taken", at=NOW)
     holds.capture(taken.pk, at=NOW)
-    holds.place(account_id=wallet.pk, points=50, reference="rd:open", at=NOW)
+    holds.place(account_id=wallet.pk, points=50, reference="test:open", at=NOW)
     return wallet
 
 
@@ -131,13 +131,15 @@ def test_lot_remaining_finds_points_shifted_between_lots(wallet):
 
 
 def test_draws_of_transfer_finds_a_draw_that_was_edited(wallet):
-    capture = Transfer.objects.get(reference="rd:taken")
+    capture = Transfer.objects.get(reference="test:taken")
     corrupt("UPDATE wallets_lotdraw SET points = points + 1 WHERE transfer_id = %s", capture.pk)
     lot = Lot.objects.get(points=300)
     assert found() == [("draws_of_transfer", str(capture.pk)), ("lot_remaining", str(lot.pk))]
 
 
-@pytest.mark.parametrize("change", ["points = points - 1", "reference = 'rd:other'", "transfer_id = gen_random_uuid()"])
+@pytest.mark.parametrize(
+    "change", ["points = points - 1", "reference = 'test:other'", "transfer_id = gen_random_uuid()"]
+)
 def test_hold_captured_finds_a_hold_without_its_transfer(wallet, change):
     corrupt(f"UPDATE wallets_hold SET {change} WHERE status = 'captured'")
     assert found() == [("hold_captured", str(Hold.objects.get(status="captured").pk))]
@@ -151,8 +153,8 @@ def test_points_conserved_finds_points_from_nowhere(wallet):
 
 def test_reference_once_finds_a_second_effect(wallet):
     drop("wallets_transfer", "transfer_reference_once")
-    corrupt("UPDATE wallets_transfer SET reference = 'rd:taken' WHERE kind = 'expiry'")
-    assert found() == [("reference_once", "rd:taken")]
+    corrupt("UPDATE wallets_transfer SET reference = 'test:taken' WHERE kind = 'expiry'")
+    assert found() == [("reference_once", "test:taken")]
 
 
 def test_register_adds_a_rule_once_and_refuses_another_of_its_name(monkeypatch):

@@ -1,0 +1,181 @@
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from wallets import ledger_rules
+from wallets.enums import AccountKind, HoldStatus, TransferKind
+from wallets.errors import (
+    HoldClosed,
+    InsufficientPoints,
+    InvalidReference,
+    InvalidTime,
+    PointsOutOfRange,
+    ReferenceConflict,
+    UnknownAccount,
+    UnknownHold,
+)
+from wallets.models import Account, Hold, Lot, Transfer
+from wallets.operations import accounts, holds
+from wallets.tests.factories import NOW, make_budget, make_wallet, move
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _sound_ledger():
+    """End every test with a ledger that has nothing to find."""
+    yield
+    assert list(ledger_rules.findings()) == []
+
+
+def place(wallet: Account, points: int = 60, reference: str = "hold:1", **fields: object) -> Hold:
+    return holds.place(**{"account_id": wallet.pk, "points": points, "reference": reference, "at": NOW} | fields)
+
+
+def points_and_held(wallet: Account) -> tuple[int, int]:
+    wallet.refresh_from_db()
+    return wallet.points, wallet.held
+
+
+def test_place_sets_points_aside():
+    wallet = make_wallet(100)
+    hold = place(wallet, expires_at=NOW + HOUR)
+    hold.refresh_from_db()
+    assert (hold.status, hold.points, hold.placed_at, hold.expires_at, hold.closed_at, hold.transfer_id) == (
+        HoldStatus.PLACED,
+        60,
+        NOW,
+        NOW + HOUR,
+        None,
+        None,
+    )
+    assert points_and_held(wallet) == (100, 60)
+
+
+def test_place_takes_the_last_point_and_not_one_more():
+    wallet = make_wallet(100)
+    with pytest.raises(InsufficientPoints, match="100 points are available, 101 are needed"):
+        place(wallet, 101)
+    place(wallet, 100)
+    with pytest.raises(InsufficientPoints, match="0 points are available"):
+        place(wallet, 1, "hold:2")
+    assert points_and_held(wallet) == (100, 100)
+
+
+def test_place_again_with_the_same_reference_is_the_same_hold():
+    wallet = make_wallet(100)
+    hold = place(wallet)
+    assert (place(wallet).pk, points_and_held(wallet)) == (hold.pk, (100, 60))
+    with pytest.raises(ReferenceConflict):
+        place(wallet, 61)
+    with pytest.raises(ReferenceConflict):
+        place(make_wallet(100))
+    holds.release(hold.pk, at=NOW)
+    assert (place(wallet).status, points_and_held(wallet)) == (HoldStatus.RELEASED, (100, 0))
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"points": 0}, PointsOutOfRange),
+        ({"points": -5}, PointsOutOfRange),
+        ({"points": True}, PointsOutOfRange),
+        ({"points": 5.0}, PointsOutOfRange),
+        ({"points": "5"}, PointsOutOfRange),
+        ({"reference": ""}, InvalidReference),
+        ({"reference": "x" * 81}, InvalidReference),
+        ({"at": datetime(2026, 6, 1)}, InvalidTime),  # noqa: DTZ001
+        ({"expires_at": datetime(2026, 7, 1)}, InvalidTime),  # noqa: DTZ001
+        ({"expires_at": NOW}, InvalidTime),
+    ],
+)
+def test_place_refuses_what_no_wallet_could_hold(fields, error):
+    wallet = make_wallet(100)
+    with pytest.raises(error):
+        place(wallet, **fields)
+    assert (points_and_held(wallet), Hold.objects.count()) == ((100, 0), 0)
+
+
+def test_place_needs_a_wallet():
+    for account_id in (make_budget(100).pk, UUID(int=0)):
+        with pytest.raises(UnknownAccount):
+            holds.place(account_id=account_id, points=1, reference="hold:1", at=NOW)
+
+
+def test_capture_redeems_what_was_held_out_of_the_earliest_lots():
+    wallet = make_wallet((100, NOW + 2 * HOUR), (50, NOW + HOUR))
+    hold = holds.capture(place(wallet, 60).pk, at=NOW + timedelta(minutes=1))
+    transfer = Transfer.objects.get(reference="hold:1")
+    hold.refresh_from_db()
+    assert (hold.status, hold.closed_at, hold.transfer_id) == (
+        HoldStatus.CAPTURED,
+        NOW + timedelta(minutes=1),
+        transfer.pk,
+    )
+    assert (transfer.kind, transfer.points, transfer.debit_id, transfer.credit_id, transfer.debit_points_after) == (
+        TransferKind.REDEMPTION,
+        60,
+        wallet.pk,
+        accounts.system(AccountKind.REDEEMED).pk,
+        90,
+    )
+    assert list(Lot.objects.order_by("expires_at").values_list("remaining", flat=True)) == [0, 90]
+    assert (points_and_held(wallet), wallet.lifetime_redeemed) == ((90, 0), 60)
+
+
+def test_release_gives_the_points_back():
+    wallet = make_wallet(100)
+    hold = holds.release(place(wallet).pk, at=NOW + HOUR)
+    hold.refresh_from_db()
+    assert (hold.status, hold.closed_at, hold.transfer_id) == (HoldStatus.RELEASED, NOW + HOUR, None)
+    assert (points_and_held(wallet), wallet.lifetime_redeemed) == ((100, 0), 0)
+
+
+@pytest.mark.parametrize("close", [holds.capture, holds.release])
+@pytest.mark.parametrize("again", [holds.capture, holds.release])
+def test_a_hold_closes_once(close, again):
+    wallet = make_wallet(100)
+    hold = place(wallet)
+    status = close(hold.pk, at=NOW).status
+    before = points_and_held(wallet)
+    with pytest.raises(HoldClosed, match=f"the hold was {status}"):
+        again(hold.pk, at=NOW)
+    assert points_and_held(wallet) == before
+
+
+@pytest.mark.parametrize("close", [holds.capture, holds.release])
+def test_closing_an_unknown_hold_is_an_error(close):
+    with pytest.raises(UnknownHold):
+        close(UUID(int=0), at=NOW)
+
+
+def test_capture_refuses_a_reference_that_another_transfer_took():
+    wallet = make_wallet(200)
+    hold = place(wallet)
+    move(wallet, accounts.system(AccountKind.REDEEMED), 60, kind=TransferKind.REDEMPTION, reference="hold:1")
+    with pytest.raises(ReferenceConflict):
+        holds.capture(hold.pk, at=NOW)
+    holds.release(hold.pk, at=NOW)
+
+
+def test_expire_gives_back_what_is_over_at_its_very_moment():
+    ana, ben = make_wallet(100), make_wallet(100)
+    due, later = place(ana, 30, "hold:1", expires_at=NOW + HOUR), place(ana, 20, "hold:2", expires_at=NOW + 2 * HOUR)
+    also_due, for_ever = place(ben, 5, "hold:3", expires_at=NOW + HOUR), place(ben, 6, "hold:4")
+    assert holds.expire(at=NOW + HOUR - timedelta(microseconds=1)) == 0
+    assert holds.expire(at=NOW + HOUR) == 2
+    assert holds.expire(at=NOW + HOUR) == 0
+    statuses = [Hold.objects.get(pk=hold.pk).status for hold in (due, also_due, later, for_ever)]
+    assert statuses == [HoldStatus.EXPIRED, HoldStatus.EXPIRED, HoldStatus.PLACED, HoldStatus.PLACED]
+    assert (points_and_held(ana), points_and_held(ben)) == ((100, 20), (100, 6))
+    assert Hold.objects.get(pk=due.pk).closed_at == NOW + HOUR
+
+
+def test_expire_goes_on_where_its_limit_stopped():
+    wallet = make_wallet(100)
+    for number in range(5):
+        place(wallet, 1, f"hold:{number}", expires_at=NOW + HOUR)
+    assert [holds.expire(at=NOW + HOUR, limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert points_and_held(wallet) == (100, 0)
