@@ -30,6 +30,12 @@ class SupplierKind(models.TextChoices):
     TRAVEL_CREDIT = "travel_credit", "Travel credit"
 
 
+DELIVERED_BY: dict[ProductKind, frozenset[str]] = {
+    ProductKind.VOUCHER: frozenset({SupplierKind.CODE_POOL}),
+    ProductKind.TRAVEL_CREDIT: frozenset({SupplierKind.TRAVEL_CREDIT}),
+}
+
+
 class OrderStatus(models.TextChoices):
     """placed → fulfilled | failed | cancelled; fulfilled → refunded."""
 

@@ -2,12 +2,17 @@
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from api.money import minor_units_per_unit
-from redemptions.enums import Category, ProductKind, SupplierKind
+from redemptions.enums import DELIVERED_BY, Category, ProductKind, SupplierKind
+from redemptions.models.supplier import Supplier
 
+POINTS_PER_UNIT_MAX = 1_000_000
+POSITION_USUAL = 100
 STEPS_MAX = 3  # between the smallest and the largest value that a page offers of a range
 ROUND_STEPS = [size * 10**power for power in range(9) for size in (1, 2, 5)]  # major units
 
@@ -33,11 +38,13 @@ class Product(models.Model):
     denominations = ArrayField(models.PositiveIntegerField(), default=list, blank=True, help_text="Minor units.")
     range_min = models.PositiveIntegerField(null=True, blank=True, help_text="Minor units.")
     range_max = models.PositiveIntegerField(null=True, blank=True, help_text="Minor units.")
-    points_per_unit = models.PositiveIntegerField(default=100)
+    points_per_unit = models.PositiveIntegerField(
+        default=100, validators=[MinValueValidator(1), MaxValueValidator(POINTS_PER_UNIT_MAX)]
+    )
     expires_after_days = models.PositiveIntegerField(null=True, blank=True)
     supplier = models.ForeignKey("redemptions.Supplier", on_delete=models.PROTECT, related_name="products")
     is_offered = models.BooleanField(default=True)
-    position = models.PositiveIntegerField(default=0, help_text="Lower stands first in the catalogue.")
+    position = models.PositiveIntegerField(default=POSITION_USUAL, help_text="Lower stands first in the catalogue.")
     palette = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0–9; empty: from the name.")
     family = models.CharField(max_length=16, blank=True, help_text="Picture family; empty: from the name.")
 
@@ -61,6 +68,29 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse what its supplier cannot deliver, and what would give another meaning to codes and orders there are.
+
+        Raises:
+            ValidationError: by field.
+        """
+        supplier = Supplier.objects.filter(pk=self.supplier_id).first()
+        if supplier and supplier.kind not in DELIVERED_BY[ProductKind(self.kind)]:
+            raise ValidationError(
+                {"supplier": f"{supplier} delivers no {self.get_kind_display().lower()}. Choose another supplier."}
+            )
+        if supplier and supplier.kind == SupplierKind.CODE_POOL and not self.denominations:
+            raise ValidationError({"denominations": "A code has one value: list denominations, not a range."})
+        before = Product.objects.filter(pk=self.pk).first() if self.pk else None
+        if before and (before.currency, before.kind) != (self.currency, self.kind) and before.is_in_use:
+            field = "currency" if before.currency != self.currency else "kind"
+            raise ValidationError({field: "It has codes or orders, so this stays. Make a new product instead."})
+
+    @property
+    def is_in_use(self) -> bool:
+        """Return whether it was ever ordered or has codes, so that it cannot be deleted."""
+        return self.orders.exists() or self.codes.exists()
 
     def offers(self, face_value: int) -> bool:
         """Return whether it comes with this face value (minor units)."""

@@ -1,6 +1,6 @@
 """Redeeming, from the order to the reward or back to the points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -29,6 +29,7 @@ from redemptions.suppliers.code_pool.adapter import CodePool
 from redemptions.suppliers.interface import Answer, Refused, Unknown
 from redemptions.tests.factories import add_codes, make_product
 from vault import encryption
+from wallets import ledger_rules
 from wallets import queries as wallets
 from wallets.errors import InsufficientPoints
 from wallets.tests.factories import make_wallet
@@ -36,6 +37,13 @@ from wallets.tests.factories import make_wallet
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def sound_ledger(db: None) -> Iterator[None]:
+    """Prove the ledger after each test."""
+    yield
+    assert list(ledger_rules.findings()) == []
 
 
 def make_spender(points: int = 5000, **fields: object) -> Person:

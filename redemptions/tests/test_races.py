@@ -18,6 +18,7 @@ from redemptions.errors import OutOfStock
 from redemptions.models import Order, Product, Voucher, VoucherCode
 from redemptions.operations import orders
 from redemptions.tests.factories import add_codes, make_product
+from wallets import ledger_rules
 from wallets import queries as wallets
 from wallets.errors import InsufficientPoints
 from wallets.models import Account, Hold
@@ -26,6 +27,13 @@ from wallets.tests.factories import make_wallet
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 THREADS, ROUNDS, CONTROL_ROUNDS = 20, 50, 5
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def sound_ledger(transactional_db: None) -> Iterator[None]:
+    """Prove the ledger after each test."""
+    yield
+    assert list(ledger_rules.findings()) == []
 
 
 @pytest.fixture
@@ -115,9 +123,10 @@ def test_without_the_lock_the_same_race_overspends(pool: ThreadPoolExecutor, mon
 
 
 def restore_the_check() -> None:
-    """Put the constraint back, past the rows that broke it."""
+    """Give back what was overspent, then put the constraint back."""
+    for order in Order.objects.filter(status=OrderStatus.PLACED):
+        orders.fail(order.pk, reason="It was never there.", at=NOW)
     constraint = next(c for c in Account._meta.constraints if c.name == "account_above_floor")
-    Account.objects.update(held=0)
     with connection.schema_editor() as editor:
         editor.add_constraint(Account, constraint)
 
