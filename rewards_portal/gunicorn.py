@@ -1,20 +1,31 @@
 """How gunicorn serves the portal: `gunicorn --config python:rewards_portal.gunicorn`. Its command line wins."""
 
 import gc
+import logging.config
 import os
+from collections.abc import MutableMapping
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from gunicorn.glogging import Logger
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rewards_portal.settings")
 WORKERS_MAX = 4
 
 
-class AccessLogger(Logger):
-    """Writes a line for each request as the portal writes its own, with the request's id and without its query."""
+class PortalLogger(Logger):
+    """Writes gunicorn's lines as the portal writes its own; one a request, with its id and without its query."""
 
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+    def setup(self, cfg: Any) -> None:
+        """Hand gunicorn's own words to the portal's log."""
+        super().setup(cfg)
+        logging.config.dictConfig(settings.LOGGING)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def access(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> None:
         """Write the line."""
         headers = {name.lower(): value for name, value in resp.headers}
         structlog.get_logger("rewards_portal.access").info(
@@ -47,7 +58,7 @@ timeout = 60  # seconds; statements are ended after 30
 graceful_timeout = 10
 keepalive = 5
 accesslog = "-"
-logger_class = AccessLogger
+logger_class = PortalLogger
 control_socket_disable = True
 limit_request_line = 4094
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")

