@@ -3,6 +3,7 @@
 Each part is asked for only where the person may see it, and is one statement however large the company is.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -90,6 +91,7 @@ class Movement:
 
     chart: Chart
     issued_by_now_last_month: int
+    today: date
 
     @property
     def now(self) -> Month:
@@ -108,9 +110,9 @@ class Movement:
         if not before:
             return f"{self.last.issued:,} in {self.last.first_day:%B}"
         per_cent = round(100 * (self.now.issued - before) / before)
-        if not per_cent:
-            return f"As much as by this day in {self.last.first_day:%B}"
-        return f"{abs(per_cent)}% {'more' if per_cent > 0 else 'less'} than by this day in {self.last.first_day:%B}"
+        day = f"{min(self.today.day, monthrange(self.last.first_day.year, self.last.first_day.month)[1])}"
+        words = f"{abs(per_cent)}% {'more' if per_cent > 0 else 'less'} than" if per_cent else "As much as"
+        return f"{words} by {day} {self.last.first_day:%b}"
 
     @property
     def redeemed_share(self) -> str:
@@ -196,7 +198,7 @@ def movement(at: datetime) -> Movement:
         cursor.execute(MONTHS, {"zone": timezone.get_current_timezone_name(), "since": since, "at": at})
         found = {row[0]: row[1:] for row in cursor.fetchall()}
     months = [Month(first, *found.get(first, (0, 0, 0, 0))[:3]) for first in firsts]
-    return Movement(draw(months), found.get(firsts[-2], (0, 0, 0, 0))[3])
+    return Movement(draw(months), found.get(firsts[-2], (0, 0, 0, 0))[3], local.date())
 
 
 def budgets(today: date) -> list[Budget]:

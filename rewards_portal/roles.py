@@ -28,11 +28,11 @@ PERMISSIONS = {
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
     "people.department":         ("v",       "vac",          "-",          "-",     "v"),
     "people.person":             ("v",       "vac",          "-",          "v",     "v"),
-    "wallets.account":           ("-",       "-",            "-",          "v",     "v"),
-    "wallets.transfer":          ("-",       "-",            "-",          "v",     "v"),
-    "wallets.hold":              ("-",       "-",            "-",          "v",     "v"),
-    "wallets.lot":               ("-",       "-",            "-",          "v",     "v"),
-    "wallets.lotdraw":           ("-",       "-",            "-",          "v",     "v"),
+    "wallets.account":           ("-",       "v",            "-",          "v",     "v"),
+    "wallets.transfer":          ("-",       "v",            "-",          "v",     "v"),
+    "wallets.hold":              ("-",       "v",            "-",          "v",     "v"),
+    "wallets.lot":               ("-",       "v",            "-",          "v",     "v"),
+    "wallets.lotdraw":           ("-",       "v",            "-",          "v",     "v"),
     "messaging.message":         ("-",       "v",            "-",          "-",     "v"),
     "messaging.delivery":        ("-",       "v",            "v",          "-",     "v"),
     "messaging.address":         ("-",       "-",            "-",          "-",     "v"),
@@ -52,8 +52,8 @@ PERMISSIONS = {
     "redemptions.order":         ("-",       "v",            "-",          "v",     "v"),
     "redemptions.voucher":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcredit":  ("-",       "v",            "-",          "v",     "v"),
-    "integrations.connection":   ("-",       "-",            "vac",        "-",     "v"),
-    "integrations.receivedmessage": ("-",    "-",            "v",          "-",     "v"),
+    "integrations.connection":   ("-",       "v",            "vac",        "-",     "v"),
+    "integrations.receivedmessage": ("-",    "v",            "v",          "-",     "v"),
 }  # fmt: skip
 
 
