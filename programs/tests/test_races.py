@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from people.models import Person
 from people.tests.factories import make_person
 from programs.models import Funding, PointsRequest
 from programs.operations import fundings
@@ -15,6 +16,7 @@ from programs.operations.points_requests import Submitted, submit
 from programs.tests.factories import AT, make_programme, new
 from wallets.ledger_rules import findings
 from wallets.models import Account
+from wallets.operations import accounts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 10
@@ -40,12 +42,19 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
     return results
 
 
+def make_earner() -> Person:
+    """Somebody with a wallet: opening one would let the first of ten pass alone."""
+    person = make_person()
+    accounts.open_wallets([person.pk])
+    return person
+
+
 def codes(submitted: list[Submitted]) -> Counter[str]:
     return Counter(each.error.code if each.error else "replayed" if each.replayed else "new" for each in submitted)
 
 
 def test_same_external_id_is_one_credit_and_one_answer() -> None:
-    programme, person = make_programme(), make_person()
+    programme, person = make_programme(), make_earner()
     done = at_once(lambda _: submit([new(programme, person, external_id="a")], at=AT)[0])
     assert codes(done) == {"new": 1, "replayed": 9}
     assert {each.points_request for each in done} == {PointsRequest.objects.get()}
@@ -54,20 +63,20 @@ def test_same_external_id_is_one_credit_and_one_answer() -> None:
 
 
 def test_same_external_id_with_other_content_is_one_credit_and_nine_conflicts() -> None:
-    programme, person = make_programme(), make_person()
+    programme, person = make_programme(), make_earner()
     done = at_once(lambda i: submit([new(programme, person, external_id="a", points=500 + i)], at=AT)[0])
     assert codes(done) == {"new": 1, "external_id_conflict": 9}
     assert Account.objects.get(kind="wallet").points == PointsRequest.objects.get().points
 
 
 def test_same_once_key_is_one_credit() -> None:
-    programme, person = make_programme(), make_person()
+    programme, person = make_programme(), make_earner()
     done = at_once(lambda i: submit([new(programme, person, external_id=f"{i}", once_key="Q3")], at=AT)[0])
     assert codes(done) == {"new": 1, "already_credited": 9}
 
 
 def test_lists_in_opposite_order_all_get_an_answer() -> None:
-    programme, people = make_programme(), [make_person() for _ in range(20)]
+    programme, people = make_programme(steps=[(100, 1)]), [make_earner() for _ in range(20)]  # no budget to queue at
     asked = [new(programme, person, external_id=f"{i}") for i, person in enumerate(people)]
     done = at_once(lambda i: submit(asked if i % 2 else asked[::-1], at=AT))
     assert codes([each for answers in done for each in answers]) == {"new": 20, "replayed": 180}
@@ -75,7 +84,7 @@ def test_lists_in_opposite_order_all_get_an_answer() -> None:
 
 
 def test_last_points_of_a_budget_are_given_exactly() -> None:
-    programme, people = make_programme(budget=1700), [make_person() for _ in range(THREADS)]
+    programme, people = make_programme(budget=1700), [make_earner() for _ in range(THREADS)]
     done = at_once(lambda i: submit([new(programme, people[i])], at=AT)[0])
     assert codes(done) == {"new": 3, "over_budget": 7}
     assert Account.objects.get(pk=programme.budget_id).points == 200
@@ -83,7 +92,7 @@ def test_last_points_of_a_budget_are_given_exactly() -> None:
 
 
 def test_person_limit_holds_across_connections() -> None:
-    programme, person = make_programme(per_person_limit=1700, per_person_limit_days=30), make_person()
+    programme, person = make_programme(per_person_limit=1700, per_person_limit_days=30), make_earner()
     done = at_once(lambda _: submit([new(programme, person)], at=AT)[0])
     assert codes(done) == {"new": 3, "over_person_limit": 7}
 
