@@ -1,6 +1,22 @@
 """The addresses of this room: under /api/v1/, and pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from redemptions.views import catalogue, my_rewards, redeeming
 
 api_patterns: list[URLPattern | URLResolver] = []
-page_patterns: list[URLPattern | URLResolver] = []
+page_patterns: list[URLPattern | URLResolver] = [
+    path("rewards", catalogue.catalogue, name="catalogue"),
+    path("reward-filters", catalogue.filters, name="filters"),
+    path("rewards/<slug:sku>", catalogue.product, name="product"),
+    path("rewards/<slug:sku>/confirm", redeeming.confirm, name="confirm"),
+    path("my-rewards", my_rewards.my_rewards, name="my_rewards"),
+    path("my-rewards/orders/<str:order_id>", redeeming.order, name="order"),
+    path("my-rewards/vouchers/<uuid:voucher_id>/reveal", my_rewards.reveal_voucher, name="reveal_voucher"),
+    path("my-rewards/vouchers/<uuid:voucher_id>/used", my_rewards.mark_used, name="mark_used"),
+    path(
+        "my-rewards/travel-credits/<uuid:travel_credit_id>/reveal",
+        my_rewards.reveal_travel_credit,
+        name="reveal_travel_credit",
+    ),
+]

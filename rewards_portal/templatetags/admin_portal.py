@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag
 def admin_list_url(label: str, query: str = "") -> str:
-    """Return the address of a model's list, as `programs.pointsrequest`, narrowed by a query; empty where it has none."""
+    """Return the address of a list, as of `programs.pointsrequest`, narrowed by a query; empty where it has none."""
     try:
         url = reverse(f"admin:{label.replace('.', '_')}_changelist")
     except NoReverseMatch:

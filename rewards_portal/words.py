@@ -1,0 +1,85 @@
+"""How numbers, money and dates are written on a page (the look's "Words"): pure functions, one for each."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency, format_decimal
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+
+from api.money import minor_units_per_unit
+
+MINUS = "\u2212"
+NEAR_DAYS = 14  # up to so many days a date is said as "in 7 days"
+NOON, EVENING = 12, 18  # hours
+
+
+def points(number: int) -> str:
+    """Return a number of points with its thousands apart: `18,450`; a minus is U+2212."""
+    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), format='#,##0', locale=_locale())}"
+
+
+def signed(number: int) -> str:
+    """Return points that came in or went out: `+1,000`, `−2,500`."""
+    return f"+{points(number)}" if number > 0 else points(number)
+
+
+def money(minor: int, currency: str) -> str:
+    """Return an amount with its cents, as balances show it: `€184.50`.
+
+    Args:
+        minor: the amount in minor units.
+        currency: its ISO 4217 code.
+    """
+    value = Decimal(abs(minor)) / minor_units_per_unit(currency)
+    return f"{MINUS if minor < 0 else ''}{format_currency(value, currency, locale=_locale())}"
+
+
+def face_value(minor: int, currency: str) -> str:
+    """Return a denomination: `€50` where it is round, else `€12.50`."""
+    units = minor_units_per_unit(currency)
+    if minor % units:
+        return money(minor, currency)
+    pattern = _locale().currency_formats["standard"].pattern.replace(".00", "")
+    return str(format_currency(minor // units, currency, format=pattern, currency_digits=False, locale=_locale()))
+
+
+def short_date(moment: date) -> str:
+    """Return `30 Nov`, with the year where it is not this one: `30 Nov 2027`."""
+    day = local_date(moment)
+    return str(format_skeleton("MMMd" if day.year == timezone.localdate().year else "yMMMd", day, locale="en_GB"))
+
+
+def month(moment: date) -> str:
+    """Return `November 2026`."""
+    return str(format_date(local_date(moment), "MMMM y", locale="en_GB"))
+
+
+def until(moment: date) -> str:
+    """Return how far away a day is: `today`, `tomorrow`, `in 7 days`; beyond 14 days `on 30 Nov`."""
+    days = (local_date(moment) - timezone.localdate()).days
+    if days < 0 or days > NEAR_DAYS:
+        return f"on {short_date(moment)}"
+    return ("today", "tomorrow")[days] if days < 2 else f"in {days} days"  # noqa: PLR2004
+
+
+def is_near(moment: date) -> bool:
+    """Return whether a day is so close that it is said in days."""
+    return 0 <= (local_date(moment) - timezone.localdate()).days <= NEAR_DAYS
+
+
+def local_date(moment: date) -> date:
+    """Return the day of a moment on the reader's clock; a plain date stays what it is."""
+    return timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
+
+
+def greeting() -> str:
+    """Return `Good morning` and its like, by the reader's clock."""
+    hour = timezone.localtime().hour
+    return "Good morning" if hour < NOON else "Good afternoon" if hour < EVENING else "Good evening"
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or "en-gb"))
