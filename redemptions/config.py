@@ -8,9 +8,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
 from api.configuration import ConfigurationError, Section
+from api.configuration_reader import Reader
 from api.money import amount, minor_units
 from people.validators import known_country
-from redemptions.config_reading import Reader
 from redemptions.enums import Category, ProductKind, SupplierKind
 from redemptions.models import Product, Supplier
 from redemptions.models.product import POINTS_PER_UNIT_MAX, POSITION_USUAL
