@@ -52,7 +52,7 @@ def submit_one(programme: Programme, person: Person | None = None, **fields: Any
     return submit([new(programme, person, **fields)], at=AT)[0]
 
 
-def credited(programme: Programme, person: Person, **fields: Any) -> PointsRequest:
+def credited(programme: Programme, person: Person | None = None, **fields: Any) -> PointsRequest:
     """Submit one request that must be granted, and return its row."""
     done = submit_one(programme, person, **fields)
     if done.points_request is None:
