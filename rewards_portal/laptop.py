@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 ROOT = Path(__file__).resolve().parent.parent
 RSA_KEY_BITS = 2048
+SF_HOOK_SECRET = "only-for-the-demo"  # noqa: S105 - of the demo company's SuccessFactors connection
 
 
 def var() -> Path:
@@ -32,6 +33,7 @@ def apply_defaults() -> None:
     for name, value in _secrets().items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("DEBUG", "1")
+    os.environ.setdefault("SF_HOOK_SECRET", SF_HOOK_SECRET)
     os.environ.setdefault("BROKER_URL", f"filesystem://{var() / 'broker'}")
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = start_postgres()
