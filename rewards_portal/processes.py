@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GUARDIAN = Path(__file__).with_name("guardian.py")
 END_SECONDS = 30.0
 TAIL_LINES = 15
+LOG_BYTES_MAX = 10 * 1024 * 1024  # then a start begins a new one
 
 
 def commands(port: int, *, workers: int = 2) -> dict[str, list[str]]:
@@ -47,13 +48,12 @@ class Processes:
     """
 
     def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
         self.logs = logs
         self.environment = dict(environment)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self._guardian = subprocess.Popen(  # noqa: S603 - our own file
-            [sys.executable, "-I", "-S", str(GUARDIAN)], stdin=subprocess.PIPE, start_new_session=True
-        )
-        logs.mkdir(parents=True, exist_ok=True)
+        self._last: dict[str, object] = {}
+        self._guardian = _guardian()
 
     def __enter__(self) -> "Processes":
         return self
@@ -65,7 +65,10 @@ class Processes:
 
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a process in a session of its own, its output in its log."""
-        with (self.logs / f"{name}.log").open("ab") as log:
+        path = self.logs / f"{name}.log"
+        if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
+            path.replace(path.with_suffix(".log.1"))
+        with path.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
                 cwd=ROOT,
@@ -93,13 +96,16 @@ class Processes:
 
     def at_the_end(self, command: Sequence[str], *, user: str | None) -> None:
         """Have a command run after all processes have ended."""
-        self._tell({"last": list(command), "user": user})
+        self._last = {"last": list(command), "user": user}
+        self._tell(self._last)
 
     def end(self) -> None:
         """End all processes and return when they are gone."""
-        if self._guardian.poll() is not None:  # somebody killed it: what it would have done is left to us
+        if self._guardian.poll() is not None:  # somebody killed it: another one does its work
+            self._guardian = _guardian()
             for process in self.running.values():
-                process.terminate()
+                self._tell({"started": process.pid})
+            self._tell(self._last)
         if self._guardian.stdin:
             self._guardian.stdin.close()
         deadline = time.monotonic() + END_SECONDS
@@ -119,3 +125,9 @@ class Processes:
         if self._guardian.stdin and self._guardian.poll() is None:
             self._guardian.stdin.write(json.dumps(order).encode() + b"\n")
             self._guardian.stdin.flush()
+
+
+def _guardian() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own file
+        [sys.executable, "-I", "-S", str(GUARDIAN)], stdin=subprocess.PIPE, start_new_session=True
+    )

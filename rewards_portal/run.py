@@ -41,7 +41,6 @@ def main() -> int:
     try:
         port = _port()
         os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}")
-        os.environ.setdefault("LOG_LEVEL", "INFO")  # it goes to files
         with _alone(port):
             _require_free(port)
             with Processes(laptop.var() / "log", os.environ) as processes:
@@ -79,7 +78,7 @@ def _start(processes: Processes, port: int) -> None:
     if _with_demo():
         with _step("Demo company"):
             _demo()
-    processes.environment = dict(os.environ)
+    processes.environment = {"LOG_LEVEL": "INFO"} | os.environ  # it goes to files
     with _step("Web server, worker, scheduler"):
         for name, command in commands(port).items():
             processes.start(name, command)
