@@ -1,0 +1,1 @@
+"""Systems without habits of their own: any JSON, any XML, Darwinbox."""

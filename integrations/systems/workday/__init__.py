@@ -1,0 +1,1 @@
+"""Workday: custom reports delivered by EIB or as a web service, XML or JSON."""
