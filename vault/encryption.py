@@ -47,7 +47,7 @@ def decrypt(ciphertext: bytes, *, context: str) -> str:
         raise DecryptionError("The key that encrypted this value is not in ENCRYPTION_KEYS.")
     try:
         return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], context.encode()).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # a ValueError where it is too short to hold a nonce
         raise DecryptionError("This value was changed or belongs to another row.") from error
 
 
