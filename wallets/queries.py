@@ -97,6 +97,11 @@ def _expiring(account: Account) -> list[Expiring]:
     return [Expiring(points=points, expires_at=expires_at) for expires_at, points in dates if expires_at]
 
 
+def open_lots(account: Account) -> QuerySet[Lot]:
+    """Return the lots that still have points, in the order in which they are spent."""
+    return Lot.objects.filter(account=account, remaining__gt=0).order_by(F("expires_at").asc(nulls_last=True), "id")
+
+
 def statement(person: Person, *, limit: int = 50, before: UUID | None = None) -> list[StatementLine]:
     """Return a person's transfers, newest first; two queries, however long the history.
 

@@ -43,7 +43,9 @@ class Account(models.Model):
                 condition=Q(floor__isnull=True) | Q(points__gte=F("floor") + F("held")), name="account_above_floor"
             ),
             models.CheckConstraint(
-                condition=Q(floor=0) | ~Q(kind=AccountKind.WALLET), name="account_wallet_floor_is_zero"
+                # "Not null" is said: a CHECK lets pass what it cannot decide.
+                condition=Q(floor__isnull=False, floor=0) | ~Q(kind=AccountKind.WALLET),
+                name="account_wallet_floor_is_zero",
             ),
             models.CheckConstraint(
                 condition=Q(points__range=(-ACCOUNT_POINTS_MAX, ACCOUNT_POINTS_MAX)), name="account_points_range"
@@ -60,7 +62,7 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or f"{self.get_kind_display()} {self.id}"
+        return self.name or (f"Wallet of {self.person}" if self.person else f"{self.get_kind_display()} {self.id}")
 
     @property
     def available(self) -> int:

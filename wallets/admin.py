@@ -1,0 +1,277 @@
+"""The ledger in the HR admin: looked at, never edited. The pages stay quick when there are millions of rows."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from api import ids
+from api.admin import ReadOnlyModelAdmin
+from wallets import queries
+from wallets.enums import HoldStatus
+from wallets.models import Account, Hold, Lot, Transfer
+
+COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
+MATCHES_MAX = 200  # accounts that a search looks at
+LATEST = 20  # transfers and lots on an account's page
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Counts no further than COUNT_MAX, so that a list of ten million rows opens like one of ten."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, COUNT_MAX at most."""
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows[:COUNT_MAX].count()
+
+
+def number(field: str, description: str) -> Callable[[Any], str]:
+    """Return a column that writes a number of points with its thousands apart."""
+
+    @admin.display(description=description, ordering=field)
+    def column(row: Model) -> str:
+        return f"{getattr(row, field):,}"
+
+    return column
+
+
+def holder(field: str, description: str) -> Callable[[Any], str]:
+    """Return a column that leads to an account by its holder's name."""
+
+    @admin.display(description=description)
+    def column(row: Model) -> str:
+        account: Account = getattr(row, field)
+        return format_html('<a href="{}">{}</a>', reverse("admin:wallets_account_change", args=[account.pk]), account)
+
+    return column
+
+
+class LedgerAdmin(ReadOnlyModelAdmin):
+    """A list of the ledger, newest first, found by the person, the account's name or the reference.
+
+    A search asks for the accounts first and then for their rows by index: one question over both would read every row.
+    """
+
+    account_fields: ClassVar[tuple[str, ...]] = ("account",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ["-pk"]
+    sortable_by: Any = ()
+    search_fields = ["pk"]  # shows the box; get_search_results does the finding
+    search_help_text = "A person's name, employee number or e-mail address, an account's name, or a reference"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the rows of the accounts that the words fit, and those with exactly this reference."""
+        term = search_term.strip().replace("\0", "")
+        if not term:
+            return queryset, False
+        fits = self.by_reference(term)
+        accounts = accounts_of(term)
+        for field in self.account_fields:
+            fits |= Q(**{f"{field}__in": accounts})
+        return queryset.filter(fits), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return every field that the page shows."""
+        return self.fields
+
+    def by_reference(self, term: str) -> Q:
+        """Return what finds a row by its own name."""
+        return Q(reference=term)
+
+
+def accounts_of(term: str) -> list[UUID]:
+    """Return the account with this key, or those whose person or name fits the words, MATCHES_MAX at most."""
+    try:
+        return [UUID(term)]
+    except ValueError:
+        person = (
+            Q(person__name__icontains=term) | Q(person__employee_number__iexact=term) | Q(person__email__iexact=term)
+        )
+        return list(Account.objects.filter(person | Q(name__icontains=term)).values_list("pk", flat=True)[:MATCHES_MAX])
+
+
+@admin.register(Account)
+class AccountAdmin(LedgerAdmin):
+    """Where points are: wallets, budgets, and where points come from and end."""
+
+    account_fields = ("pk",)
+    list_display = [
+        "__str__",
+        "kind",
+        number("points", "points"),
+        number("held", "held"),
+        number("available", "available"),
+        number("lifetime_earned", "earned"),
+        number("lifetime_redeemed", "redeemed"),
+        number("lifetime_expired", "expired"),
+    ]
+    list_filter = ["kind"]
+    list_select_related = ["person"]
+    sortable_by = ("points", "held")
+    search_help_text = "A person's name, employee number or e-mail address, or an account's name"
+    fields = [
+        "kind",
+        "person",
+        number("points", "points"),
+        number("held", "held"),
+        number("available", "available"),
+        number("lifetime_earned", "lifetime earned"),
+        number("lifetime_redeemed", "lifetime redeemed"),
+        number("lifetime_expired", "lifetime expired"),
+        "floor",
+        "created_at",
+    ]
+
+    def by_reference(self, term: str) -> Q:
+        """Return what finds an account by its key."""
+        return Q(pk__in=[])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Join the person: each row is called by their name."""
+        return super().get_queryset(request).select_related("person")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the account with its latest transfers, its lots in the order they are spent, and its open holds."""
+        account = self.get_object(request, object_id)
+        parts = {} if account is None else _parts(account)
+        return super().change_view(request, object_id, form_url, parts | (extra_context or {}))
+
+
+def _parts(account: Account) -> dict[str, Any]:
+    """Return what belongs to an account, by the names that templates/admin/wallets/account/change_form.html uses."""
+    return {
+        "statement": queries.account_statement(account.pk, limit=LATEST),
+        "lots": queries.open_lots(account)[:LATEST],
+        "holds": account.holds.filter(status=HoldStatus.PLACED).order_by("-pk")[:LATEST],
+    }
+
+
+@admin.register(Transfer)
+class TransferAdmin(LedgerAdmin):
+    """Every movement of points there ever was."""
+
+    account_fields = ("debit", "credit")
+    list_display = [
+        "effective_at",
+        "kind",
+        holder("debit", "from"),
+        holder("credit", "to"),
+        number("points", "points"),
+        "reference",
+    ]
+    list_filter = ["kind"]
+    list_select_related = ["debit__person", "credit__person"]
+    search_help_text = f"{LedgerAdmin.search_help_text}, or the transfer's id"
+    fields = [
+        "effective_at",
+        "recorded_at",
+        "kind",
+        "reference",
+        number("points", "points"),
+        holder("debit", "from"),
+        number("debit_points_after", "points there after it"),
+        holder("credit", "to"),
+        number("credit_points_after", "points there after it"),
+        "reverses",
+    ]
+
+    def by_reference(self, term: str) -> Q:
+        """Return what finds a transfer by its reference, or by the id that the API shows."""
+        key = ids.key(ids.TRANSFER, term)
+        return super().by_reference(term) | (Q(pk=key) if key else Q())
+
+
+@admin.register(Hold)
+class HoldAdmin(LedgerAdmin):
+    """Points set aside for orders."""
+
+    list_display = [
+        "placed_at",
+        holder("account", "wallet"),
+        number("points", "points"),
+        "status",
+        "reference",
+        "expires_at",
+        "closed_at",
+    ]
+    list_filter = ["status"]
+    list_select_related = ["account__person"]
+    fields = [
+        "status",
+        holder("account", "wallet"),
+        number("points", "points"),
+        "reference",
+        "placed_at",
+        "expires_at",
+        "closed_at",
+        "transfer",
+    ]
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Whether there is anything left, and whether its time is over."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the states."""
+        return [("open", "Open"), ("due", "Due, waits for the expiry run"), ("empty", "Used up or expired")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the lots in the chosen state."""
+        chosen = {
+            "open": Q(remaining__gt=0),
+            "due": Q(remaining__gt=0, expires_at__lte=timezone.now()),
+            "empty": Q(remaining=0),
+        }
+        return queryset.filter(chosen.get(self.value() or "", Q()))
+
+
+@admin.register(Lot)
+class LotAdmin(LedgerAdmin):
+    """Points that were earned together and expire together."""
+
+    list_display = [
+        "earned_at",
+        holder("account", "wallet"),
+        number("points", "points"),
+        number("remaining", "remaining"),
+        "expires_at",
+    ]
+    list_filter = [StateFilter]
+    list_select_related = ["account__person"]
+    search_help_text = "What a person has left, by name, employee number or e-mail address; or a transfer's reference"
+    fields = [
+        holder("account", "wallet"),
+        "transfer",
+        number("points", "points"),
+        number("remaining", "remaining"),
+        "earned_at",
+        "expires_at",
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the open lots of the accounts that the words fit, by the index of spending, and a transfer's lot."""
+        term = search_term.strip().replace("\0", "")
+        if not term:
+            return queryset, False
+        transfers = list(Transfer.objects.filter(reference=term).values_list("pk", flat=True))
+        return queryset.filter(Q(account__in=accounts_of(term), remaining__gt=0) | Q(transfer__in=transfers)), False
