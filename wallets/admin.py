@@ -66,7 +66,7 @@ class LedgerAdmin(ReadOnlyModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     ordering = ["-pk"]
-    sortable_by: Any = ()
+    sortable_by: ClassVar[Any] = ()
     search_fields = ["pk"]  # shows the box; get_search_results does the finding
     search_help_text = "A person's name, employee number or e-mail address, an account's name, or a reference"
 
@@ -122,7 +122,7 @@ class AccountAdmin(LedgerAdmin):
     list_select_related = ["person"]
     sortable_by = ("points", "held")
     search_help_text = "A person's name, employee number or e-mail address, or an account's name"
-    fields = [
+    fields: ClassVar[Any] = [
         "kind",
         "person",
         number("points", "points"),
@@ -177,7 +177,7 @@ class TransferAdmin(LedgerAdmin):
     list_filter = ["kind"]
     list_select_related = ["debit__person", "credit__person"]
     search_help_text = f"{LedgerAdmin.search_help_text}, or the transfer's id"
-    fields = [
+    fields: ClassVar[Any] = [
         "effective_at",
         "recorded_at",
         "kind",
@@ -211,7 +211,7 @@ class HoldAdmin(LedgerAdmin):
     ]
     list_filter = ["status"]
     list_select_related = ["account__person"]
-    fields = [
+    fields: ClassVar[Any] = [
         "status",
         holder("account", "wallet"),
         number("points", "points"),
@@ -257,7 +257,7 @@ class LotAdmin(LedgerAdmin):
     list_filter = [StateFilter]
     list_select_related = ["account__person"]
     search_help_text = "What a person has left, by name, employee number or e-mail address; or a transfer's reference"
-    fields = [
+    fields: ClassVar[Any] = [
         holder("account", "wallet"),
         "transfer",
         number("points", "points"),
