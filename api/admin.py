@@ -2,14 +2,19 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.text import capfirst
 
 from api.changes import changes
+from api.models import ApiClient
+from api.oauth import SCOPES
+from api.operations import clients
 
 
 class ReadOnlyModelAdmin(admin.ModelAdmin[Any]):
@@ -76,3 +81,69 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
             for inline in self.get_inline_instances(request, row)
             if hasattr(inline.model, "pgh_event_models") and hasattr(inline, "get_formset")
         ]
+
+
+CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes"]
+
+
+class ApiClientForm(forms.ModelForm[ApiClient]):
+    """A client's name, scopes, limit and programmes; the first two are the token provider's."""
+
+    name = forms.CharField(max_length=100)
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {said}") for scope, said in SCOPES.items()], widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ["per_minute", "programmes"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial = {
+                **self.initial,
+                "name": self.instance.oauth.name,
+                "scopes": self.instance.oauth.get_scopes(),
+            }
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(TrackedModelAdmin):
+    """Systems that call the API. A secret is shown once, on the page that answers the making."""
+
+    form = ApiClientForm
+    fields = [*CLIENT_FIELDS]
+    list_display = ["__str__", "client_id", "per_minute", "programmes", "created_at"]
+    list_select_related = ["oauth"]
+    search_fields = ["oauth__name", "oauth__id"]
+
+    @admin.display(description="Client ID", ordering="oauth_id")
+    def client_id(self, client: ApiClient) -> str:
+        """Return the id that the system sends."""
+        return client.oauth_id
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: what it asked for stays, and names it. Take its scopes away instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiClient, form: ApiClientForm, change: bool) -> None:
+        """Make the client, or bring its name, scopes and limits up to date."""
+        given = {name: form.cleaned_data[name] for name in CLIENT_FIELDS}
+        if change:
+            clients.change(obj.pk, **given)
+            return
+        made = clients.create(**given, at=timezone.now())
+        obj.oauth = made.api_client.oauth
+        request.client_secret = made.client_secret  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the secret, on this page alone: it is written to no cookie and no log."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{obj} can call the API",
+            "opts": self.opts,
+            "client_id": obj.pk,
+            "client_secret": request.client_secret,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "admin/api_client_made.html", context)

@@ -65,7 +65,7 @@ def _row(value: str) -> tuple[str, datetime, str, str, int, list[str], datetime]
     with connection.cursor() as cursor:
         cursor.execute(LOOK_UP, [get_adapter().hash_token(value)])
         row: tuple[Any, ...] | None = cursor.fetchone()
-    return row  # type: ignore[return-value]
+    return row
 
 
 def _client(name: str, columns: list[Any]) -> ApiClient:

@@ -41,7 +41,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     instance = serializers.CharField(required=False, help_text="The path that was called.")
     request_id = serializers.CharField(required=False, help_text="As in X-Request-ID; quote it when you ask for help.")
     code = serializers.CharField(help_text="Never changes; decide by this.")
-    errors = MemberErrorSerializer(many=True, required=False)
+    errors = MemberErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 PROBLEMS: Final[dict[Any, Any]] = {

@@ -33,7 +33,7 @@ class ClientSecretHasher(BasePasswordHasher):
         """Return whether this is the secret."""
         return constant_time_compare(self.encode(password, ""), encoded)
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         """Return what may be shown of a stored secret: how it is kept."""
         return {"algorithm": self.algorithm}
 

@@ -39,7 +39,7 @@ class NewestFirstPagination(CursorPagination):
             raise ValidationError({"limit": f"Write a whole number from 1 to {LIMIT_MAX}."}, code="invalid")
         return int(given)
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of the page that the request names."""
         self.key = queryset.model._meta.pk
         return super().paginate_queryset(queryset, request, view)

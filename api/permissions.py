@@ -21,7 +21,8 @@ class HasScope(BasePermission):
             NotAuthenticated: no token came.
             InsufficientScope: the token lacks the scope that the view names for this method.
         """
-        if request.auth is None:
+        granted: frozenset[str] | None = request.auth  # type: ignore[assignment]
+        if granted is None:
             raise NotAuthenticated("Send an access token: Authorization: Bearer …")
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
@@ -29,6 +30,6 @@ class HasScope(BasePermission):
         scope: str | None = getattr(view, "scopes", {}).get(method)
         if scope is None:
             return False
-        if scope not in request.auth:
+        if scope not in granted:
             raise InsufficientScope(scope)
         return True

@@ -54,7 +54,7 @@ def known_time_zone(name: str) -> None:
 
 @cache
 def _countries() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").territories if code.isalpha() and code not in NO_COUNTRIES)
+    return frozenset(code for code in map(str, Locale("en").territories) if code.isalpha() and code not in NO_COUNTRIES)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 import api.urls
 import integrations.urls
@@ -16,6 +17,7 @@ ROOMS = (api, people, wallets, messaging, programs, redemptions, integrations)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/email/", RedirectView.as_view(pattern_name="settings")),  # addresses come from HR
     path("accounts/", include("allauth.urls")),
     path("", views.home, name="home"),
     path("statement", views.statement, name="statement"),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.idp.oidc.models import Token
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -32,6 +33,13 @@ def make_token(client: ApiClient, scopes: Sequence[str] | None = None, *, expire
     token.expires_at = expires_at or timezone.now() + timedelta(hours=1)
     token.save()
     return value
+
+
+def make_user(**fields: Any) -> Any:
+    """Create somebody who signs in, without the room above that knows people."""
+    number = next(_numbers)
+    defaults = {"email": f"user{number}@acme.example", "employee_number": f"U{number:05d}", "name": f"User {number}"}
+    return get_user_model().objects.create_user(**(defaults | {"country": "DE"} | fields))
 
 
 def api(client: ApiClient | None = None, scopes: Sequence[str] | None = None) -> APIClient:

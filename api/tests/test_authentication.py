@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from api.tests.factories import api, make_client, make_token
+from api.tests.factories import api, make_client, make_token, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("api.tests.urls")]
 GIFTS = "/api/v1/gifts"
@@ -26,9 +26,7 @@ def test_another_scheme_is_no_token(client, header):
 
 
 def test_a_session_is_no_token(client):
-    from people.tests.factories import make_person
-
-    client.force_login(make_person(is_superuser=True))
+    client.force_login(make_user(is_superuser=True))
     assert client.get(GIFTS).status_code == 401
 
 

@@ -2,8 +2,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.tests.factories import api
-from people.tests.factories import make_person
+from api.tests.factories import api, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("api.tests.urls")]
 PEOPLE = "/api/v1/people"
@@ -24,7 +23,7 @@ def follow(http, url):
 
 
 def test_pages_go_from_newest_to_oldest_and_back(http):
-    people = [make_person().name for _ in range(5)][::-1]
+    people = [make_user().name for _ in range(5)][::-1]
     first = http.get(PEOPLE, {"limit": 2}).json()
     second = follow(http, first["next"])
     third = follow(http, second["next"])
@@ -34,15 +33,15 @@ def test_pages_go_from_newest_to_oldest_and_back(http):
 
 
 def test_a_newcomer_shifts_no_page(http):
-    people = [make_person().name for _ in range(3)][::-1]
+    people = [make_user().name for _ in range(3)][::-1]
     first = http.get(PEOPLE, {"limit": 2}).json()
-    make_person()
+    make_user()
     assert names(follow(http, first["next"])) == people[2:]
 
 
 def test_the_addresses_stand_in_the_link_header_too(http):
     for _ in range(3):
-        make_person(name="Same")
+        make_user(name="Same")
     first = http.get(PEOPLE, {"limit": 1, "name": "Same"})
     second = http.get(first.json()["next"].removeprefix("http://testserver"))
     page = second.json()
@@ -54,7 +53,7 @@ def test_the_addresses_stand_in_the_link_header_too(http):
 
 def test_fifty_are_shown_unless_said_otherwise(http):
     for _ in range(51):
-        make_person()
+        make_user()
     assert len(http.get(PEOPLE).json()["results"]) == 50
     assert len(http.get(PEOPLE, {"limit": 200}).json()["results"]) == 51
 
@@ -81,6 +80,6 @@ def test_an_unknown_filter_is_named(http):
 def test_a_longer_page_takes_no_more_queries(http, django_assert_num_queries):
     for count in (1, 3):
         for _ in range(count):
-            make_person()
+            make_user()
         with django_assert_num_queries(2):
             http.get(PEOPLE)

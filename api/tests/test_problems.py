@@ -5,8 +5,7 @@ from rest_framework.test import APIClient
 
 from api import problems
 from api.errors import PointsOutOfRange
-from api.tests.factories import api
-from people.tests.factories import make_person
+from api.tests.factories import api, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("api.tests.urls")]
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "code"}
@@ -71,7 +70,7 @@ def test_a_host_that_is_not_ours_is_a_problem():
 
 def test_a_request_forgery_is_a_problem():
     http = APIClient(enforce_csrf_checks=True)
-    http.force_login(make_person())
+    http.force_login(make_user())
     assert_problem(http.post("/api/v1/guarded"), 403, "permission_denied")
 
 

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -80,6 +81,16 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse oneself as manager: forms leave out the constraint, as the key is no field of theirs.
+
+        Raises:
+            ValidationError: as said.
+        """
+        super().clean()
+        if self.manager_id is not None and self.manager_id == self.pk:
+            raise ValidationError({"manager": "Nobody is their own manager."})
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]

@@ -74,7 +74,7 @@ def enrol(people: Sequence[NewPerson], *, by: Person | None, at: datetime) -> li
         PersonConflict: an e-mail address or external id is somebody else's.
         UnknownManager: a manager's number is nobody's.
     """
-    with transaction.atomic(), pghistory.context(operation="people.enrol", by=str(by.pk) if by else None):
+    with transaction.atomic(), _actor(by):
         numbers = [person.employee_number for person in people]
         here = Person.objects.select_for_update(of=("self",)).filter(employee_number__in=numbers).order_by("pk")
         existing = {person.employee_number: person for person in here}
@@ -103,7 +103,7 @@ def set_status(person_id: UUID, *, status: PersonStatus, by: Person | None, at: 
     """
     if by is not None and by.pk == person_id:
         raise OwnStatus("You cannot change your own status. Ask a colleague.", pointer="/status")
-    with transaction.atomic(), pghistory.context(operation="people.set_status", by=str(by.pk) if by else None):
+    with transaction.atomic(), _actor(by):
         person = Person.objects.select_for_update(of=("self",)).get(pk=person_id)
         if person.status == status:
             return person
@@ -112,6 +112,11 @@ def set_status(person_id: UUID, *, status: PersonStatus, by: Person | None, at: 
             person.signed_out_at = at
         person.save(update_fields=["status", "signed_out_at"])
     return person
+
+
+def _actor(by: Person | None) -> pghistory.context:
+    """Return the context that notes who did it in the history of every row."""
+    return pghistory.context(user=str(by.pk)) if by else pghistory.context()
 
 
 def _departments(names: Iterable[str]) -> dict[str, Department]:
@@ -171,7 +176,7 @@ def _refuse_taken(rows: Sequence[Person]) -> None:
     )
     for holder in holders.exclude(employee_number__in=listed).order_by("employee_number"):
         field = "email" if holder.email.lower() in numbers else "scim_external_id"
-        number = numbers.get(holder.email.lower()) or scim_numbers[holder.scim_external_id]
+        number = numbers.get(holder.email.lower()) or scim_numbers[str(holder.scim_external_id)]
         detail = f"Row {listed[number] + 1}: this {field} belongs to employee {holder.employee_number} already."
         raise PersonConflict(detail, pointer=f"/{listed[number]}/{field}")
 

@@ -124,7 +124,7 @@ def test_the_history_says_by_whom(db):
     hr = make_person()
     (saved,) = enrol([JONAS], by=hr, at=AT)
     event = Person.pgh_event_model.objects.filter(pgh_obj=saved).order_by("pgh_id").first()
-    assert event.pgh_context.metadata == {"operation": "people.enrol", "by": str(hr.pk)}
+    assert event.pgh_context.metadata == {"user": str(hr.pk)}
 
 
 def test_a_longer_list_takes_no_more_statements(db, django_assert_max_num_queries):
