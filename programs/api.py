@@ -72,7 +72,7 @@ class NoFilters(StrictSerializer):
     """A list without filters."""
 
 
-class WalletAnswer(serializers.Serializer[Any]):
+class WalletAfterAnswer(serializers.Serializer[Any]):
     """What a wallet holds."""
 
     available = serializers.IntegerField()
@@ -96,7 +96,7 @@ class PointsRequestAnswer(serializers.Serializer[Any]):
     credited_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When these points expire; null for never.")
     transfer = serializers.CharField(allow_null=True)
-    wallet = WalletAnswer(allow_null=True, help_text="Just after the credit, else now; null for somebody not known.")
+    wallet = WalletAfterAnswer(allow_null=True, help_text="Just after the credit, else now; null for somebody not known.")
 
 
 class ApprovalStepAnswer(serializers.Serializer[Any]):
