@@ -147,7 +147,7 @@ def _countries(reader: Reader) -> list[str]:
         try:
             known_country(country)
         except ValidationError as error:
-            raise reader.error("countries", place, detail=error.message) from None
+            raise reader.error("countries", place, detail=str(error.message)) from None
     return sorted(set(countries))
 
 

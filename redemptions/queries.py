@@ -12,10 +12,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
     Case,
+    Count,
     DateField,
     Expression,
     Func,
     IntegerField,
+    Min,
     Q,
     QuerySet,
     Value,
@@ -25,8 +27,8 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from people.models import Person
-from redemptions.enums import OrderStatus, ProductKind
-from redemptions.models import Order, Product, TravelCredit, Voucher
+from redemptions.enums import CodeStatus, OrderStatus, ProductKind
+from redemptions.models import Order, Product, TravelCredit, Voucher, VoucherCode
 
 WORDS_MAX = 8  # of a search
 USUAL_DIGITS = 2
@@ -97,6 +99,18 @@ class Reward:
         return self.face_value if self.balance is None else self.balance - (self.authorised or 0)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stock:
+    """How many codes a pool has of one face value (minor units); `next_expiry` is of those available."""
+
+    face_value: int
+    available: int = 0
+    reserved: int = 0
+    sold: int = 0
+    expired: int = 0
+    next_expiry: date | None = None
+
+
 def catalogue(
     *,
     country: str,
@@ -155,6 +169,24 @@ def described(*, at: datetime | None = None) -> QuerySet[Product]:
     return Product.objects.select_related("supplier").annotate(  # type: ignore[no-redef]
         smallest_points=price, values_in_stock=in_stock
     )
+
+
+def stock(product: Product, *, at: datetime | None = None) -> list[Stock]:
+    """Return the pool of a product by face value, smallest first: what it offers and what there are codes of."""
+    at = at or timezone.now()
+    counted = VoucherCode.objects.filter(product=product).values("face_value")
+    by_value = {
+        row["face_value"]: Stock(**row)
+        for row in counted.annotate(
+            available=Count("id", filter=VoucherCode.is_sellable(at=at)),
+            reserved=Count("id", filter=Q(status=CodeStatus.RESERVED)),
+            sold=Count("id", filter=Q(status=CodeStatus.SOLD)),
+            expired=Count("id", filter=Q(status=CodeStatus.AVAILABLE) & ~VoucherCode.is_sellable(at=at)),
+            next_expiry=Min("expires_on", filter=VoucherCode.is_sellable(at=at)),
+        )
+    }
+    values = {*by_value, *product.denominations}
+    return [by_value.get(value, Stock(face_value=value)) for value in sorted(values)]
 
 
 def my_rewards(person: Person, *, at: datetime | None = None) -> list[Reward]:

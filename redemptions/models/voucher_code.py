@@ -15,11 +15,8 @@ class VoucherCodeQuerySet(models.QuerySet["VoucherCode"]):
     """Which codes can be sold."""
 
     def sellable(self, *, at: datetime) -> Self:
-        """Return those that no order took and that still work tomorrow.
-
-        Today's are left: their last day is already over somewhere east of here.
-        """
-        return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=at.date()), status=CodeStatus.AVAILABLE)
+        """Return those that no order took and that still work tomorrow."""
+        return self.filter(VoucherCode.is_sellable(at=at))
 
 
 class VoucherCode(models.Model):
@@ -67,6 +64,14 @@ class VoucherCode(models.Model):
                 name="voucher_code_next",
             ),
         ]
+
+    @staticmethod
+    def is_sellable(*, at: datetime) -> Q:
+        """Return the condition of a code that no order took and that still works tomorrow.
+
+        Today's are not sold: their last day is already over somewhere east of here.
+        """
+        return Q(status=CodeStatus.AVAILABLE) & (Q(expires_on__isnull=True) | Q(expires_on__gt=at.date()))
 
     def __str__(self) -> str:
         return f"•••• {self.ending}"
