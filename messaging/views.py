@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from messaging.models import Message
+from messaging import queries
 from messaging.operations import inbox as operations
 from people import presence
 
@@ -20,11 +20,8 @@ PAGE_SIZE = 30
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show what a person was told, newest first, 30 at a time."""
-    mine = Message.objects.filter(person=presence.person(request)).order_by("-created_at", "-id")
-    if before := _key(request.GET.get("before", "")):
-        last = mine.filter(pk=before).first()
-        mine = mine.filter(created_at__lt=last.created_at) if last else mine.none()
-    found = list(mine[: PAGE_SIZE + 1])
+    before = _key(request.GET.get("before", ""))
+    found = queries.inbox(presence.person(request), limit=PAGE_SIZE + 1, before=before)
     page, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
     return render(request, "messaging/inbox.html", {"page": page, "older": page[-1].pk if more else None})
 

@@ -20,9 +20,10 @@ HR_APPROVERS, HR_ADMINISTRATORS, INTEGRATIONS, FINANCE, AUDITORS = ROLES = (
     "Finance",
     "Auditors",
 )
-ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
+ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete", "b": "view_body", "r": "replay"}
 
-# v view · a add · c change · d delete · - nothing. To add a decision is to decide. Deleting stops at what was used.
+# v view · a add · c change · d delete · b see a body · r replay · - nothing. To add a decision is to decide; to change a
+# delivery is to send it again. Deleting stops at what was used.
 PERMISSIONS = {
     #                             approvers  administrators  integrations  finance  auditors
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
@@ -34,7 +35,7 @@ PERMISSIONS = {
     "wallets.lot":               ("-",       "v",            "-",          "v",     "v"),
     "wallets.lotdraw":           ("-",       "v",            "-",          "v",     "v"),
     "messaging.message":         ("-",       "v",            "-",          "-",     "v"),
-    "messaging.delivery":        ("-",       "v",            "v",          "-",     "v"),
+    "messaging.delivery":        ("-",       "vc",           "vc",         "-",     "v"),
     "messaging.address":         ("-",       "-",            "-",          "-",     "v"),
     "messaging.pause":           ("-",       "v",            "v",          "-",     "v"),
     "approvals.approval":        ("v",       "v",            "-",          "-",     "v"),

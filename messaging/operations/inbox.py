@@ -8,7 +8,7 @@ from people.models import Person
 
 
 def read(message_id: UUID, *, person: Person, at: datetime) -> Message | None:
-    """Mark a message as read and return it, or None where this person has no such message. A second time keeps the date.
+    """Mark a message as read and return it, or None where this person has none such. A second time keeps the date.
 
     Args:
         message_id: which.

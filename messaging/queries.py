@@ -1,0 +1,31 @@
+"""What is read about messages in more than one place."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from messaging.models import Message
+from people.models import Person
+
+
+def unread(person: Person) -> int:
+    """Return how many of a person's messages are unread."""
+    return Message.objects.filter(person=person, read_at=None).count()
+
+
+def inbox(person: Person, *, limit: int = 30, before: UUID | None = None) -> list[Message]:
+    """Return a person's messages, newest first; the cost of a page does not grow with its number.
+
+    Args:
+        person: whose inbox.
+        limit: at most so many.
+        before: the last message of the page before; one that is not theirs gives an empty page.
+    """
+    mine = Message.objects.filter(person=person)
+    if before is not None:
+        last = mine.filter(pk=before).first()
+        if last is None:
+            return []
+        at = last.created_at  # several messages may share a moment: their ids order those
+        mine = mine.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=last.pk), created_at__lte=at)
+    return list(mine.order_by("-created_at", "-pk")[:limit])
