@@ -1,44 +1,46 @@
-"""The portal as it runs in production, on its own PostgreSQL, for as long as a benchmark lasts."""
+"""The portal as it runs in production, with the floors beside it, for as long as a benchmark lasts."""
 
 import os
-import subprocess
+import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rewards_portal import laptop
+import requests
 
-PORT = 8765
+from rewards_portal import laptop
+from rewards_portal.processes import Processes
+
 START_SECONDS = 30
 
 
 @contextmanager
 def running() -> Iterator[int]:
-    """Run gunicorn with the floors beside the portal; yield its port."""
+    """Run gunicorn as `make run` does; yield its port."""
+    port = _free_port()
     command = [
-        *(sys.executable, "-m", "gunicorn", "benchmarks.wsgi:application", "--bind", f"127.0.0.1:{PORT}"),
-        *("--workers", "4", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"),
+        *(sys.executable, "-m", "gunicorn", "--config", "python:rewards_portal.gunicorn"),
+        *("--bind", f"127.0.0.1:{port}", "benchmarks.wsgi:application"),
     ]
-    process = subprocess.Popen(command, cwd=laptop.ROOT, env=os.environ)
-    try:
-        _wait(process)
-        yield PORT
-    finally:
-        process.terminate()
-        process.wait()
+    with Processes(laptop.var() / "log", os.environ) as processes:
+        processes.start("web", command)
+        _wait(port, processes)
+        yield port
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> None:
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def _wait(port: int, processes: Processes) -> None:
     until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    while time.monotonic() < until and not processes.ended():
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1).close()
+            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
             return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
+        except requests.ConnectionError:
             time.sleep(0.1)
-    raise RuntimeError("The server did not start.")
+    raise RuntimeError(f"The server did not start:\n{processes.tail('web')}")
