@@ -22,8 +22,8 @@ HR_APPROVERS, HR_ADMINISTRATORS, INTEGRATIONS, FINANCE, AUDITORS = ROLES = (
 )
 ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete", "b": "view_body", "r": "replay"}
 
-# v view · a add · c change · d delete · b see a body · r replay · - nothing. To add a decision is to decide; to change a
-# delivery is to send it again. Deleting stops at what was used.
+# v view · a add · c change · d delete · b see a body · r replay · - nothing. To add a decision is to decide, to change
+# a delivery is to send it again. Deleting stops at what was used.
 PERMISSIONS = {
     #                             approvers  administrators  integrations  finance  auditors
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
