@@ -39,7 +39,7 @@ def _wait(port: int, processes: Processes) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and not processes.ended():
         try:
-            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=1)
+            requests.get(f"http://127.0.0.1:{port}/healthz", timeout=START_SECONDS)
             return
         except requests.ConnectionError:
             time.sleep(0.1)
