@@ -7,9 +7,12 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api.docs import PROBLEMS
 from integrations import credentials
 from integrations.credentials import Presented
 from integrations.errors import UnknownConnection
@@ -28,6 +31,13 @@ class HookView(APIView):
     permission_classes = []
     http_method_names = ["post"]
 
+    @extend_schema(
+        summary="Send an HR system's own message",
+        description="The credential is the connection's own. Answers as that system expects, in JSON or SOAP.",
+        request={"application/json": OpenApiTypes.ANY, "text/xml": OpenApiTypes.STR},
+        responses={200: OpenApiTypes.OBJECT, **PROBLEMS},
+        auth=[],
+    )
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Take one message and answer as its system expects."""
         at = timezone.now()
