@@ -21,7 +21,7 @@ def running() -> Iterator[int]:
     port = _free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "--config", "python:rewards_portal.gunicorn"),
-        *("--bind", f"127.0.0.1:{port}", "benchmarks.wsgi:application"),
+        *("--bind", f"127.0.0.1:{port}"),
     ]
     with Processes(laptop.var() / "log", os.environ) as processes:
         processes.start("web", command)
