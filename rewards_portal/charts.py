@@ -64,12 +64,11 @@ class Chart:
 def up_and_down(year: Year, size: tuple[int, int] = WIDE) -> Chart:
     """Return the chart of a year's months, for a box of this width and height."""
     width, height = size
-    high = max((month.earned for month in year.months), default=0)
-    low = max((month.redeemed + month.gone for month in year.months), default=0)
+    high = max(1, *(month.earned for month in year.months))
+    low = max(month.redeemed + month.gone for month in year.months)
     step = _step(high + low)
-    ups, downs = max(-(-high // step), 1), -(-low // step)
-    scale = (height - TOP - BOTTOM) / ((ups + downs) * step)
-    zero = round(TOP + ups * step * scale, 1)
+    scale = (height - TOP - BOTTOM) / (high + low)
+    zero = round(TOP + high * scale, 1)
     column = (width - LEFT) / len(year.months)
     centres = [round(LEFT + column * (index + 0.5), 1) for index in range(len(year.months))]
     bars = [
@@ -78,7 +77,13 @@ def up_and_down(year: Year, size: tuple[int, int] = WIDE) -> Chart:
         for bar in _bars(month, centre, min(BAR_MAX, column / 2), zero, scale)
     ]
     return Chart(
-        width, height, LEFT, zero, _ticks(zero, scale * step, step, ups, downs), bars, _names(year, centres, size)
+        width,
+        height,
+        LEFT,
+        zero,
+        _ticks(zero, scale, range(-(low // step) * step, high + 1, step)),
+        bars,
+        _names(year, centres, size),
     )
 
 
@@ -97,8 +102,8 @@ def month_name(number: int) -> str:
     return str(get_month_names("wide", locale="en_GB")[number])
 
 
-def _ticks(zero: float, distance: float, step: int, ups: int, downs: int) -> list[Tick]:
-    heights = [(round(zero - level * distance, 1), abs(level) * step) for level in range(-downs, ups + 1)]
+def _ticks(zero: float, scale: float, levels: range) -> list[Tick]:
+    heights = [(round(zero - level * scale, 1), abs(level)) for level in levels]
     return [Tick(y, _word(points), LEFT - 10, y + 4) for y, points in heights]
 
 

@@ -1,10 +1,10 @@
 """What every page's template can use."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from messaging.models import Message
 from wallets.models import Account
@@ -22,8 +22,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "company_name": settings.COMPANY_NAME,
         "theme": theme if theme in THEMES else "",
-        "balance": SimpleLazyObject(lambda: _balance(request)),
-        "unread": SimpleLazyObject(lambda: _unread(request)),
+        "balance": cache(lambda: _balance(request)),
+        "unread": cache(lambda: _unread(request)),
     }
 
 

@@ -97,6 +97,11 @@ class Year:
         return sum(month.redeemed for month in self.months)
 
     @property
+    def has_lines(self) -> bool:
+        """Return whether anything moved."""
+        return bool(self.earned or self.redeemed or self.gone)
+
+    @property
     def gone(self) -> int:
         """Return what expired or was taken back."""
         return sum(month.gone for month in self.months)

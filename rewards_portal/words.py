@@ -1,10 +1,10 @@
 """How numbers, money and dates are written on a page (the look's "Words"): pure functions, one for each."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
@@ -49,12 +49,22 @@ def face_value(minor: int, currency: str) -> str:
 def short_date(moment: date) -> str:
     """Return `30 Nov`, with the year where it is not this one: `30 Nov 2027`."""
     day = local_date(moment)
-    return str(format_skeleton("MMMd" if day.year == timezone.localdate().year else "yMMMd", day, locale="en_GB"))
+    return str(format_date(day, "d MMM" if day.year == timezone.localdate().year else "d MMM y", locale="en"))
+
+
+def day_and_month(moment: date) -> str:
+    """Return `30 Nov`, where the year stands above it."""
+    return str(format_date(local_date(moment), "d MMM", locale="en"))
+
+
+def month_and_year(moment: date) -> str:
+    """Return `Nov 2027`."""
+    return str(format_date(local_date(moment), "MMM y", locale="en"))
 
 
 def month(moment: date) -> str:
     """Return `November 2026`."""
-    return str(format_date(local_date(moment), "MMMM y", locale="en_GB"))
+    return str(format_date(local_date(moment), "MMMM y", locale="en"))
 
 
 def until(moment: date) -> str:
@@ -73,6 +83,11 @@ def is_near(moment: date) -> bool:
 def local_date(moment: date) -> date:
     """Return the day of a moment on the reader's clock; a plain date stays what it is."""
     return timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
+
+
+def last_day(moment: datetime) -> date:
+    """Return the last day before a moment on the reader's clock: what expires at midnight expires the day before."""
+    return local_date(moment - timedelta(microseconds=1))
 
 
 def greeting() -> str:

@@ -95,12 +95,14 @@ def _catalogue(request: HttpRequest) -> dict[str, Any]:
     person = presence.person(request)
     chosen = FilterForm(request.GET).chosen()
     available = wallet(person).available
-    limits = [limit for limit in (chosen["up_to"], available if chosen["afford"] else None) if limit is not None]
     category, words = chosen["category"] or "", chosen["q"] or ""
+    dearest = queries.catalogue(country=person.country).aggregate(most=Max("smallest_points"))["most"] or 0
+    slider = _slider(dearest, chosen["up_to"])
+    limits = [slider["value"]] if slider["is_set"] else []
+    limits += [available] if chosen["afford"] else []
     found = queries.catalogue(country=person.country, category=category, q=words, max_points=min(limits, default=None))
     ordered = found.order_by(*ORDERS.get(chosen["sort"] or "", ["position", "name"]))
     page = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    dearest = queries.catalogue(country=person.country).aggregate(most=Max("smallest_points"))["most"] or 0
     return {
         "chosen": chosen,
         "page": page,
@@ -108,9 +110,9 @@ def _catalogue(request: HttpRequest) -> dict[str, Any]:
         "vouchers": [product for product in page if product.kind == ProductKind.VOUCHER],
         "categories": [(value, label, ICONS[Category(value)]) for value, label in Category.choices],
         "sorts": SORTS,
-        "slider": _slider(dearest, chosen["up_to"]),
+        "slider": slider,
         "nearest": None if page.object_list else _nearest(person, category, words),
-        "filter_count": sum(map(bool, (chosen["afford"], chosen["up_to"] is not None, category, chosen["sort"]))),
+        "filter_count": sum(map(bool, (chosen["afford"], slider["is_set"], category, chosen["sort"]))),
         "balance": available,
     }
 
@@ -132,4 +134,5 @@ def _slider(dearest: int, up_to: int | None) -> dict[str, Any]:
         step *= 2
     high = max(-(-dearest // step) * step, step)
     value = high if up_to is None else min(max(up_to // step * step, step), high)
-    return {"min": step, "max": high, "step": step, "value": value, "stops": range(step, high + 1, step)}
+    stops = range(step, high + 1, step)
+    return {"min": step, "max": high, "step": step, "value": value, "stops": stops, "is_set": value < high}

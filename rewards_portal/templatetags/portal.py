@@ -21,6 +21,12 @@ from rewards_portal import charts, words
 register = template.Library()
 ICONS = settings.BASE_DIR / "templates" / "icons"
 DAYS_A_YEAR = 365
+FORMS = {
+    "date": words.short_date,
+    "day": words.day_and_month,  # 30 Nov, whatever the year
+    "until": words.until,  # in 7 days
+    "month": words.month_and_year,  # Nov 2027
+}
 LONG_NUMBER = 9  # characters, commas counted
 
 register.filter("points", words.points)
@@ -29,6 +35,7 @@ register.filter("money", words.money)
 register.filter("face_value", words.face_value)
 register.filter("month", words.month)
 register.filter("is_near", words.is_near)
+register.filter("last_day", words.last_day)
 register.filter("month_name", charts.month_name)
 MESSAGE_ICONS = {"points_credited": "star", "reward_ready": "gift", "reward_failed": "undo-2"}
 
@@ -56,8 +63,8 @@ def worth(number: int) -> str:
 
 @register.simple_tag
 def when(moment: date, form: str = "date") -> SafeString:
-    """Return a `<time>` element: `30 Nov`, or with form "until" `in 7 days`, or with "month" `November 2026`."""
-    text = {"date": words.short_date, "until": words.until, "month": words.month}[form](moment)
+    """Return a `<time>` element: `30 Nov`, with its year where it is not this one, or in another of FORMS."""
+    text = FORMS[form](moment)
     machine = moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else moment.isoformat()
     return format_html('<time datetime="{}">{}</time>', machine, text)
 

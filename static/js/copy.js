@@ -12,10 +12,15 @@ async function copy(button) {
   }
 }
 
-export function enhanceCopy(root) {
+// The button is of no use without this file, so it comes hidden.
+export function showCopyButtons(root) {
   root.querySelectorAll("[data-copy]").forEach((button) => {
     button.hidden = false;
   });
+}
+
+export function enhanceCopy(root) {
+  showCopyButtons(root);
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);

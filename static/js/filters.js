@@ -14,6 +14,9 @@ export function enhanceFilters(root) {
     range.addEventListener("input", show);
     show();
   });
+  root.querySelectorAll("form[data-auto], form[data-counted]").forEach((form) => {
+    form.addEventListener("formdata", ({ formData }) => leaveOutDefaults(form, formData));
+  });
   root.querySelectorAll("form[data-auto]").forEach((form) => {
     form.addEventListener("change", (event) => {
       if (event.target.type !== "search") form.requestSubmit();
@@ -22,6 +25,14 @@ export function enhanceFilters(root) {
   root.querySelectorAll("form[data-counted]").forEach((form) => {
     form.addEventListener("change", () => count(form));
   });
+}
+
+// An address says what was chosen and nothing else: "/rewards?category=Food".
+function leaveOutDefaults(form, formData) {
+  for (const [name, value] of [...formData]) {
+    const range = form.querySelector(`input[type=range][name=${name}]`);
+    if (!value || (range && range.value === range.max)) formData.delete(name);
+  }
 }
 
 // The filters' own page on a phone: how many rewards the button would show.

@@ -1,6 +1,6 @@
 // Reveal a code in place, count the seconds down, hide it again. Where the server wants presence proved first, the form
 // goes the ordinary way: it is asked, and then the code is shown on a page of its own.
-import { enhanceCopy } from "./copy.js";
+import { showCopyButtons } from "./copy.js";
 
 async function reveal(form) {
   const button = form.querySelector("button");
@@ -24,7 +24,7 @@ async function reveal(form) {
   holder.innerHTML = await response.text();
   const shown = holder.firstElementChild;
   form.replaceWith(shown);
-  enhanceCopy(shown);
+  showCopyButtons(shown);
   startCountdown(shown, () => {
     const hadFocus = shown.contains(document.activeElement);
     shown.replaceWith(form);
