@@ -10,7 +10,7 @@ from pathlib import Path
 from rewards_portal import laptop
 
 os.environ.setdefault("VAR_DIR", str(laptop.ROOT / "var" / "bench"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 os.environ.setdefault("BROKER_URL", "memory://")
 laptop.apply_defaults()
 os.environ["DEBUG"] = "0"
