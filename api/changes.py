@@ -99,7 +99,7 @@ def _differing(event: Any, previous: Any | None) -> list[models.Field[Any, Any]]
         if previous is None:  # older than what was read
             return []
         return [each for each in tracked if getattr(event, each.attname) != getattr(previous, each.attname)]
-    return [each for each in tracked if getattr(event, each.attname) not in (None, "", [], {})]
+    return [each for each in tracked if getattr(event, each.attname) not in (None, False, "", [], {})]
 
 
 def _fields(event: Any) -> list[models.Field[Any, Any]]:

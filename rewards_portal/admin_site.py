@@ -1,6 +1,6 @@
 """The HR admin's own site: who comes in, and what stands in the sidebar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+
+from rewards_portal.roles import ROOMS
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("API clients", "key-round", "api.apiclient"),
             Entry("Accounts", "book-open", "wallets.account"),
             Entry("Transfers", "arrow-left-right", "wallets.transfer"),
+            Entry("Decisions", "circle-check", "approvals.approval"),
         ),
     ),
 )
@@ -102,6 +105,13 @@ class PortalAdminSite(admin.AdminSite):
     site_title = site_header = f"{settings.COMPANY_NAME} Rewards HR"
     index_title = "Dashboard"
     enable_nav_sidebar = False  # ours stands in base_site.html
+    empty_value_display = ""
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take our rooms' models and the roles: other packages' tables (tokens, second factors) are no HR work."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        ours = [model for model in models if model._meta.app_label in ROOMS or model._meta.label == "auth.Group"]
+        super().register(ours, admin_class, **options)
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -168,6 +168,7 @@ LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English"), ("de", "Deutsch"), ("pt", "Português"), ("hi", "हिन्दी")]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["rewards_portal.formats"]
 USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"

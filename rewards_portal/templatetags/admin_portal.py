@@ -1,11 +1,16 @@
 """What the admin's own templates write with: addresses that may not exist, and how long something waited."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 from api.money import minor_units_per_unit, worth
 from rewards_portal import words
@@ -44,3 +49,20 @@ def worth_whole(points: int) -> str:
     """Return what points are worth, without cents: a company's liability is read in whole euros."""
     minor, currency = worth(points)
     return words.face_value(minor - minor % minor_units_per_unit(currency), currency)
+
+
+@register.simple_tag
+def labelled_cells(cells: Iterable[SafeString], headers: Iterable[dict[str, Any]]) -> SafeString:
+    """Return a row's cells as Django's admin made them, each with its heading in `data-label`."""
+    labelled = []
+    for cell, header in zip(cells, headers, strict=False):
+        tag, rest = cell[:3], cell[3:]  # <td or <th
+        label = format_html(' data-label="{}"', capfirst(strip_tags(str(header["text"]))))
+        labelled.append(f"{tag}{label}{rest}" if tag in {"<td", "<th"} else cell)
+    return mark_safe("".join(labelled))  # noqa: S308 - Django's cells, and a heading that was escaped
+
+
+@register.filter
+def without_colon(label: SafeString) -> SafeString:
+    """Return a form's label as it stands in the look: without the colon that Django puts behind it."""
+    return mark_safe(label.replace(":</label>", "</label>"))  # noqa: S308 - Django's own label
