@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any
 
 from babel.numbers import is_currency
@@ -79,6 +80,12 @@ class Reader:
             raise self.error(name, detail=f"{name} must be a whole number from {low} to {high}.")
         return value
 
+    def number(self, name: str) -> int | None:
+        """Return a whole number where one stands there; None where something else does, for another method to take."""
+        self._known.add(name)
+        value = self._entry.get(name)
+        return value if type(value) is int else None
+
     def flag(self, name: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self._take(name, default)
@@ -95,6 +102,23 @@ class Reader:
             if not isinstance(each, str):
                 raise self.error(name, place, detail=f'Put {each} in quotes: "{each}".')
         return value
+
+    def day(self, name: str) -> date | None:
+        """Return a day, or None when not given."""
+        value = self._take(name, None)
+        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise self.error(name, detail=f"{name} must be a day, as 2026-01-01.") from None
+
+    def each(self, name: str) -> list["Reader"]:
+        """Return a reader for each mapping of a list, none when not given."""
+        value = self._take(name, [])
+        if not isinstance(value, list):
+            raise self.error(name, detail=f"{name} must be a list, one `- …` for each.")
+        return [Reader(entry, *self.path, name, place) for place, entry in enumerate(value)]
 
     def currency(self, name: str) -> str:
         """Return a currency of ISO 4217."""

@@ -3,12 +3,17 @@
 import pghistory
 from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from programs.enums import ProgrammeStatus, UnknownRecipients
 from wallets.models import Account
+from wallets.models.account import POINTS_MAX
 
+DAYS_MAX = 36_500
+PERSON_POINTS_MAX = 2**31 - 1  # what the column holds
+LOW_AT_MAX = 10**15
 NOTIFY = ["inbox", "email", "slack", "teams"]
 
 
@@ -26,20 +31,35 @@ class Programme(models.Model):
     status = models.CharField(max_length=8, choices=ProgrammeStatus.choices, default=ProgrammeStatus.DRAFT)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
-    points_expire_after_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: never.")
+    points_expire_after_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)], help_text="Empty: never."
+    )
     unknown_recipients = models.CharField(
         max_length=6, choices=UnknownRecipients.choices, default=UnknownRecipients.REFUSE
     )
     eligible = models.TextField(
         blank=True, help_text='CEL over `person`, as person.country in ["IN", "DE"]. Empty: everybody.'
     )
-    per_request_limit = models.PositiveIntegerField(null=True, blank=True, help_text="Points in one request.")
-    per_person_limit = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Points for one person within the days beside."
+    per_request_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(POINTS_MAX)],
+        help_text="Points in one request.",
     )
-    per_person_limit_days = models.PositiveIntegerField(null=True, blank=True)
+    per_person_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Points for one person within the days beside.",
+    )
+    per_person_limit_days = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)]
+    )
     budget_low_at = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Points left at which somebody is told."
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LOW_AT_MAX)],
+        help_text="Points left at which somebody is told.",
     )
     notify = ArrayField(models.CharField(max_length=8), default=notify_default, blank=True)
     budget = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="programme", editable=False)
@@ -73,7 +93,9 @@ class ApprovalStep(models.Model):
     """Above how many points a request of this programme needs whose approval. The highest threshold passed counts."""
 
     programme = models.ForeignKey("programs.Programme", on_delete=models.CASCADE, related_name="approval_steps")
-    over = models.PositiveIntegerField(help_text="Points above which this step applies.")
+    over = models.PositiveIntegerField(
+        validators=[MaxValueValidator(POINTS_MAX)], help_text="Points above which this step applies."
+    )
     approvals = models.PositiveSmallIntegerField(default=1)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
 

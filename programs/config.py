@@ -1,0 +1,279 @@
+"""The section `programmes` of the configuration file."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group
+
+from api.configuration import ConfigurationError, Section
+from api.configuration_reader import Reader
+from people.models import Person
+from programs import expressions, representations
+from programs.enums import ProgrammeStatus, UnknownRecipients
+from programs.expressions import PERSON_VARIABLES, ExpressionError
+from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleVersion
+from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PERSON_POINTS_MAX
+from programs.operations import programmes, rules
+from programs.operations.programmes import actor
+from wallets.models.account import POINTS_MAX
+
+EXPRESSION_CHARACTERS_MAX = 4000
+EVENT_TYPE_CHARACTERS_MAX = 200
+REASON_CHARACTERS_MAX = 300
+
+
+class Programmes:
+    """Reasons for which the company gives points, with their limits, approvals and rules."""
+
+    key, identity = "programmes", "slug"
+
+    def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
+        """Return the entries checked and whole (see `Section`)."""
+        groups = set(Group.objects.values_list("name", flat=True))
+        return [_programme(Reader(entry, index), groups) for index, entry in enumerate(entries)]
+
+    def export(self) -> list[dict[str, Any]]:
+        """Return the programmes that are live, by slug, with the rules that are live."""
+        live = Programme.objects.order_by("slug").prefetch_related("approval_steps__group", "rules__live_version")
+        return [_exported(programme) for programme in live]
+
+    def apply(
+        self, entries: list[dict[str, Any]], *, removed: Sequence[str], by: AbstractBaseUser | None, at: datetime
+    ) -> None:
+        """Create or change programmes; delete those removed that gave no points and hold none (see `Section`)."""
+        who = cast("Person | None", by)
+        live = Programme.objects.in_bulk([entry["slug"] for entry in entries], field_name="slug")
+        groups = Group.objects.in_bulk(field_name="name")
+        with actor(who):
+            for entry in entries:
+                programme = _save(entry, live.get(entry["slug"]), who, at)
+                _save_steps(programme, entry["approval"], groups)
+                _save_rules(programme, entry["rules"], who)
+            for programme in Programme.objects.filter(slug__in=removed).order_by("slug"):
+                _remove(programme)
+
+
+SECTIONS: dict[str, Section] = {"programmes": Programmes()}
+
+
+def _programme(reader: Reader, groups: Collection[str]) -> dict[str, Any]:
+    """Return a programme's entry as it is exported."""
+    entry = {
+        "slug": reader.slug("slug"),
+        "name": reader.text("name", length_max=120),
+        "status": reader.choice("status", ProgrammeStatus.values, default=ProgrammeStatus.DRAFT.value),
+        "starts_on": (starts_on := reader.day("starts_on")),
+        "ends_on": (ends_on := reader.day("ends_on")),
+        "points_expire_after_days": reader.whole("points_expire_after_days", 1, DAYS_MAX, default=None),
+        "unknown_recipients": reader.choice(
+            "unknown_recipients", UnknownRecipients.values, default=UnknownRecipients.REFUSE.value
+        ),
+        "eligible": _eligible(reader),
+        "approval": _approval(reader, groups),
+        "limits": _limits(reader),
+        "budget": _budget(reader),
+        "notify": _notify(reader),
+        "rules": _rules(reader),
+    }
+    if starts_on and ends_on and ends_on <= starts_on:
+        raise reader.error("ends_on", detail=f"ends_on is the first day without points, so it is after {starts_on}.")
+    reader.finish()
+    return entry
+
+
+def _eligible(reader: Reader) -> str:
+    """Return the condition over `person`; empty is everybody."""
+    source = reader.text("eligible", length_max=EXPRESSION_CHARACTERS_MAX, default="")
+    if source and (wrong := expressions.check(source, variables=PERSON_VARIABLES)):
+        raise reader.error("eligible", detail=wrong)
+    return source
+
+
+def _approval(reader: Reader, groups: Collection[str]) -> list[dict[str, Any]]:
+    """Return the approval steps, the lowest threshold first."""
+    steps: dict[int, dict[str, Any]] = {}
+    for step in reader.each("approval"):
+        over = step.whole("over", 0, POINTS_MAX) or 0
+        if over in steps:
+            raise step.error("over", detail=f"There are two steps over {over}. Keep one.")
+        steps[over] = {
+            "over": over,
+            "approvals": step.whole("approvals", 1, 2, default=1),
+            "group": step.choice("group", sorted(groups)),
+        }
+        step.finish()
+    return [steps[over] for over in sorted(steps)]
+
+
+def _limits(reader: Reader) -> dict[str, Any]:
+    """Return what a programme gives at most; null is no limit."""
+    if not reader.given("limits"):
+        return {"per_request": None, "per_person": None}
+    limits = reader.inside("limits")
+    per_request = limits.whole("per_request", 1, POINTS_MAX, default=None)
+    per_person = None
+    if limits.given("per_person"):
+        window = limits.inside("per_person")
+        per_person = {"points": window.whole("points", 1, PERSON_POINTS_MAX), "days": window.whole("days", 1, DAYS_MAX)}
+        window.finish()
+    limits.finish()
+    return {"per_request": per_request, "per_person": per_person}
+
+
+def _budget(reader: Reader) -> dict[str, Any]:
+    """Return at how many points left somebody is told; the points themselves are funded, not configured."""
+    if not reader.given("budget"):
+        return {"low_at": None}
+    budget = reader.inside("budget")
+    low_at = budget.whole("low_at", 0, LOW_AT_MAX, default=None)
+    budget.finish()
+    return {"low_at": low_at}
+
+
+def _notify(reader: Reader) -> list[str]:
+    """Return the channels; the inbox is always one."""
+    channels = reader.texts("notify")
+    for place, channel in enumerate(channels):
+        if channel not in NOTIFY:
+            raise reader.error("notify", place, detail=f"{channel} is no channel. Channels are {', '.join(NOTIFY)}.")
+    return _channels(channels)
+
+
+def _channels(channels: Collection[str]) -> list[str]:
+    """Return channels in one order, each once, the inbox among them."""
+    return [channel for channel in NOTIFY if channel == "inbox" or channel in channels]
+
+
+def _rules(reader: Reader) -> list[dict[str, Any]]:
+    """Return the rules by slug."""
+    found: dict[str, dict[str, Any]] = {}
+    for rule in reader.each("rules"):
+        slug = rule.slug("slug")
+        if slug in found:
+            raise rule.error("slug", detail=f"There are two rules called {slug}. Rename one.")
+        found[slug] = _rule(rule, slug)
+    return [found[slug] for slug in sorted(found)]
+
+
+def _rule(reader: Reader, slug: str) -> dict[str, Any]:
+    """Return a rule's entry, its expressions checked."""
+    entry = {
+        "slug": slug,
+        "event": reader.text("event", length_max=EVENT_TYPE_CHARACTERS_MAX),
+        "when": reader.text("when", length_max=EXPRESSION_CHARACTERS_MAX),
+        "points": _points(reader),
+        "reason": reader.text("reason", length_max=REASON_CHARACTERS_MAX),
+        "once_per": [source.strip() for source in reader.texts("once_per")],
+    }
+    reader.finish()
+    try:
+        rules.check(**_wording(entry))
+    except ExpressionError as error:
+        raise reader.error(*_steps_of(error), detail=error.detail) from None
+    return entry
+
+
+def _points(reader: Reader) -> str:
+    """Return the expression of the points; a plain number may stand without quotes."""
+    number = reader.number("points")
+    return str(number) if number is not None else reader.text("points", length_max=EXPRESSION_CHARACTERS_MAX)
+
+
+def _steps_of(error: ExpressionError) -> list[str | int]:
+    """Return where in a rule's entry an error of its wording stands: `/once_per/0` is ("once_per", 0)."""
+    names = (error.pointer or "").strip("/").split("/")
+    return [{"event_type": "event"}.get(name, int(name) if name.isdigit() else name) for name in names if name]
+
+
+def _wording(entry: dict[str, Any]) -> rules.Wording:
+    """Return what a rule's entry says, as `rules.write` takes it."""
+    return {
+        "event_type": entry["event"],
+        "when": entry["when"],
+        "points": entry["points"],
+        "reason": entry["reason"],
+        "once_per": entry["once_per"],
+    }
+
+
+def _exported(programme: Programme) -> dict[str, Any]:
+    """Return a programme as `_programme` would have read it."""
+    live = [rule for rule in programme.rules.all() if rule.live_version]
+    shown = representations.programme(programme)
+    return {
+        **{name: shown[name] for name in ("slug", "name", "status")},
+        "starts_on": programme.starts_on,
+        "ends_on": programme.ends_on,
+        "points_expire_after_days": programme.points_expire_after_days,
+        "unknown_recipients": shown["unknown_recipients"],
+        "eligible": programme.eligible.strip(),
+        "approval": shown["approval"],
+        "limits": shown["limits"],
+        "budget": {"low_at": programme.budget_low_at},
+        "notify": _channels(programme.notify),
+        "rules": [_exported_rule(rule) for rule in sorted(live, key=lambda rule: rule.slug)],
+    }
+
+
+def _exported_rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule's live version as `_rule` would have read it."""
+    version = cast("RuleVersion", rule.live_version)
+    return {
+        "slug": rule.slug,
+        "event": version.event_type.strip(),
+        "when": version.when.strip(),
+        "points": version.points.strip(),
+        "reason": version.reason.strip(),
+        "once_per": [source.strip() for source in version.once_per],
+    }
+
+
+def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None, at: datetime) -> Programme:
+    """Create a programme or change it."""
+    per_person = entry["limits"]["per_person"] or {"points": None, "days": None}
+    columns = {
+        **{name: entry[name] for name in ("name", "status", "starts_on", "ends_on", "points_expire_after_days")},
+        **{name: entry[name] for name in ("unknown_recipients", "eligible", "notify")},
+        "per_request_limit": entry["limits"]["per_request"],
+        "per_person_limit": per_person["points"],
+        "per_person_limit_days": per_person["days"],
+        "budget_low_at": entry["budget"]["low_at"],
+    }
+    if programme is None:
+        return programmes.create(slug=entry["slug"], by=by, at=at, **columns)
+    for name, value in columns.items():
+        setattr(programme, name, value)
+    programme.save(update_fields=list(columns))
+    return programme
+
+
+def _save_steps(programme: Programme, steps: list[dict[str, Any]], groups: dict[str, Group]) -> None:
+    """Give a programme exactly these approval steps; what is the same already is left as it is."""
+    programme.approval_steps.exclude(over__in=[step["over"] for step in steps]).delete()
+    for step in steps:
+        columns = {"approvals": step["approvals"], "group": groups[step["group"]]}
+        saved, is_new = ApprovalStep.objects.get_or_create(programme=programme, over=step["over"], defaults=columns)
+        if not is_new and (saved.approvals, saved.group) != (columns["approvals"], columns["group"]):
+            ApprovalStep.objects.filter(pk=saved.pk).update(**columns)
+
+
+def _save_rules(programme: Programme, entries: list[dict[str, Any]], by: Person | None) -> None:
+    """Write a version of each rule that differs, and turn off the live ones that the entry leaves out."""
+    for entry in entries:
+        rules.write(programme=programme, slug=entry["slug"], by=by, **_wording(entry))
+    named = [entry["slug"] for entry in entries]
+    for rule in programme.rules.filter(live_version__isnull=False).exclude(slug__in=named):
+        rules.turn_off(programme=programme, slug=rule.slug, by=by)
+
+
+def _remove(programme: Programme) -> None:
+    """Delete a programme that was never used; its empty budget account stays, as all accounts do."""
+    if PointsRequest.objects.filter(programme=programme).exists() or programme.fundings.exists():
+        detail = f"{programme.slug} has points requests or a funded budget, so it stays. Write `status: ended` instead."
+        raise ConfigurationError((), detail)
+    programme.rules.update(live_version=None)
+    RuleVersion.objects.filter(rule__programme=programme).delete()
+    programme.rules.all().delete()
+    programme.delete()
