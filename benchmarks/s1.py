@@ -16,7 +16,7 @@ from programs.operations import fundings, programmes
 
 PEOPLE = 10_000
 CONNECTIONS = 16
-WARM_UP_SECONDS, ROUND_SECONDS, ROUNDS = 3, 8, 3
+WARM_UP_SECONDS, ROUND_SECONDS, ROUNDS = 8, 8, 3
 REACH, P99_REACH = 0.6, 5
 CREATED = 201
 FLOOR, OURS = "/floor/points-requests", "/api/v1/points-requests"
