@@ -41,6 +41,7 @@ def number(field: str, description: str) -> Callable[[Any], str]:
     def column(row: Model) -> str:
         return f"{getattr(row, field):,}"
 
+    column.__name__ = f"{field}_column"  # the class of its cells: the theme sets numbers right
     return column
 
 
