@@ -54,7 +54,7 @@ PERMISSIONS = {
     "redemptions.voucher":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcredit":  ("-",       "v",            "-",          "v",     "v"),
     "integrations.connection":   ("-",       "v",            "vac",        "-",     "v"),
-    "integrations.receivedmessage": ("-",    "v",            "v",          "-",     "v"),
+    "integrations.receivedmessage": ("-",    "v",            "vbr",        "-",     "v"),
 }  # fmt: skip
 
 
