@@ -26,6 +26,11 @@ class ReceivedMessage(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        # Seeing what came and taking it again are two more things than seeing that something came.
+        permissions = [
+            ("view_body_receivedmessage", "Can see the body of a received message"),
+            ("replay_receivedmessage", "Can replay a received message"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ReceivedStatus.values), name="received_message_status_known")
         ]
