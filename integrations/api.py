@@ -8,20 +8,42 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.docs import PROBLEMS
+from api.docs import describe
 from integrations import credentials
 from integrations.credentials import Presented
-from integrations.errors import UnknownConnection
+from integrations.errors import CredentialNotSet, UnknownConnection, UnreadableMessage, WrongCredential
 from integrations.models import Connection
 from integrations.operations import received_messages
 from integrations.systems import SYSTEMS
+from programs.events_api import MatchSerializer
 
 CORRELATION_HEADERS = ("X-Correlation-ID", "SAP_MplCorrelationId", "SAP-MplCorrelationId")
+ANSWERS = """The credential is the connection's own (HTTP Basic, a header, an HMAC of the body, a bearer token, Standard
+Webhooks). JSON is answered with each record's result, with 200 also where some were refused; the SOAP of SuccessFactors
+with an `ExternalEventResponse`. The same message again credits nothing and gets the first answer, with
+`Idempotent-Replayed: true`."""
 CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """What came of one record."""
+
+    id = serializers.CharField(allow_null=True, help_text="The event's id; null where there is none.")
+    record = serializers.CharField(allow_null=True, help_text="The record's id in the HR system.")
+    status = serializers.CharField(help_text="credited, pending, parked, refused or no_match.")
+    matches = MatchSerializer(many=True, required=False)
+    problem = serializers.DictField(required=False, help_text="Why the record could not be read.")
+
+
+class HookAnswerSerializer(serializers.Serializer[Any]):
+    """What came of a message, record by record."""
+
+    received = serializers.IntegerField(help_text="How many records the message held.")
+    results = ResultSerializer(many=True)
 
 
 class HookView(APIView):
@@ -31,12 +53,12 @@ class HookView(APIView):
     permission_classes = []
     http_method_names = ["post"]
 
-    @extend_schema(
-        summary="Send an HR system's own message",
-        description="The credential is the connection's own. Answers as that system expects, in JSON or SOAP.",
-        request={"application/json": OpenApiTypes.ANY, "text/xml": OpenApiTypes.STR},
-        responses={200: OpenApiTypes.OBJECT, **PROBLEMS},
-        auth=[],
+    @describe(
+        "Take an HR system's own message",
+        reads={"application/json": OpenApiTypes.OBJECT, "text/xml": OpenApiTypes.STR},
+        answers={200: HookAnswerSerializer},
+        problems=[UnreadableMessage, WrongCredential, UnknownConnection, CredentialNotSet],
+        description=ANSWERS,
     )
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Take one message and answer as its system expects."""
