@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from redemptions.pictures import serving
 from redemptions.views import catalogue, my_rewards, redeeming
 
 api_patterns: list[URLPattern | URLResolver] = []
 page_patterns: list[URLPattern | URLResolver] = [
+    path("pictures/<slug:sku>.svg", serving.show, name="picture"),
     path("rewards", catalogue.catalogue, name="catalogue"),
     path("reward-filters", catalogue.filters, name="filters"),
     path("rewards/<slug:sku>", catalogue.product, name="product"),

@@ -30,7 +30,7 @@ class ProductAdmin(TrackedModelAdmin):
 
     form = ProductForm
     change_form_template = "admin/redemptions/product/change_form.html"
-    list_display = ["small_picture", "name", "brand", "category", "values", "price", "codes_left", "is_offered"]
+    list_display = ["small_picture", "name", "category", "values", "price", "codes_left", "is_offered"]
     list_display_links = ["small_picture", "name"]
     list_filter = ["category", "kind", "is_offered", "currency", "supplier"]
     search_fields = ["name", "brand", "sku"]
@@ -44,6 +44,9 @@ class ProductAdmin(TrackedModelAdmin):
         ("For people", {"fields": ["description", "how_to_use", "countries", "expires_after_days"]}),
         ("In the catalogue", {"fields": ["position", "palette", "family"]}),
     ]
+
+    class Media:
+        css = {"all": ["admin_theme/products.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Return products with their prices and the number of their codes, in one query."""
@@ -110,7 +113,7 @@ class ProductAdmin(TrackedModelAdmin):
     def codes_left(self, product: Product) -> str:
         """Return how many codes can be sold, where it is sold by code."""
         if product.supplier.kind != SupplierKind.CODE_POOL:
-            return "No codes needed"
+            return "–"
         return f"{product.number_of_codes:,}"  # type: ignore[attr-defined]  # annotated above
 
     @admin.display(description="Codes")
@@ -135,7 +138,7 @@ class ProductAdmin(TrackedModelAdmin):
         )
         heads = ("Value", "Available", "Reserved", "Sold", "Expired", "Next to expire")
         head = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in heads))
-        return format_html('<table class="stock"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, rows)
+        return format_html('<table class="figures"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, rows)
 
 
 @admin.register(Supplier)

@@ -4,11 +4,13 @@ import itertools
 from xml.etree import ElementTree
 
 import pytest
+from django.test import Client
 
 from redemptions.enums import Category
 from redemptions.models import Product
-from redemptions.pictures import BY_CATEGORY, FAMILIES, PALETTES, Shape, family, is_dark, palette, picture
+from redemptions.pictures import BY_CATEGORY, FAMILIES, PALETTES, Shape, family, is_dark, palette, picture, serving
 from redemptions.pictures.palettes import BLACK, DARK, mix
+from redemptions.tests.factories import make_product
 
 INK, WHITE = "1B1A17", "FFFFFF"
 
@@ -89,3 +91,25 @@ def test_names_and_prices_can_be_read(number: int) -> None:
 
     assert contrast(name, ground) >= 5.8
     assert contrast(WHITE, band) >= 9.3
+
+
+@pytest.mark.django_db
+def test_picture_by_address_is_kept_for_ever_until_it_changes() -> None:
+    product, page = make_product(name="Kettle Lane", category=Category.FOOD), Client()
+    address = serving.address(product, Shape.WIDE)
+
+    shown = page.get(address)
+
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/svg+xml")
+    assert shown["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert shown.content.decode() == picture(product, Shape.WIDE)
+    Product.objects.update(palette=3)
+    assert page.get(address)["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/pictures/nothing.svg", "/pictures/kettle-lane.svg?shape=round"])
+def test_picture_that_is_not_there(address: str) -> None:
+    make_product(sku="kettle-lane")
+
+    assert Client().get(address).status_code == 404
