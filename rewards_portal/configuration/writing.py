@@ -1,7 +1,5 @@
 """Writes what is live as the YAML that a person would have written."""
 
-import re
-from datetime import date
 from typing import Any
 
 import yaml
@@ -9,7 +7,7 @@ import yaml
 from api.configuration import ConfigurationError, Section
 
 LINE_MAX = 110
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+EMPTY = (None, "", [], {})
 HEADER = (
     "# Rewards Portal's configuration: `manage.py config plan FILE` says what a change would do, `apply` does it.\n"
 )
@@ -64,39 +62,24 @@ def write(sections: list[tuple[Section, list[dict[str, Any]]]]) -> str:
 
 def tidy(section: Section, entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry without the empty members that its room fills in again by itself."""
-    entry = _with_days(section, entry)
     short: dict[str, Any] = _without_empty(entry)
     if _same(section, short, entry):
         return short
     for name in list(entry):
         shorter = {key: value for key, value in entry.items() if key != name}
-        if entry[name] in (None, "", [], {}) and _same(section, shorter, entry):
+        if entry[name] in EMPTY and _same(section, shorter, entry):
             entry = shorter
     return entry
 
 
-def _with_days(section: Section, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry with its days as YAML writes them, without quotes, where its room reads both."""
-    plain = {key: _day(held) or held for key, held in entry.items()}
-    return plain if _same(section, plain, entry) else entry
-
-
-def _day(value: Any) -> date | None:
-    """Return the day that a text is, as 2026-01-01, or None."""
-    if not isinstance(value, str) or not DAY.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
 def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_empty(held) for key, held in value.items() if held not in (None, "", [], {})}
+    """Return a value without its empty members, and without those that become empty by it."""
     if isinstance(value, list):
         return [_without_empty(each) for each in value]
-    return value
+    if not isinstance(value, dict):
+        return value
+    held = {key: _without_empty(each) for key, each in value.items()}
+    return {key: each for key, each in held.items() if each not in EMPTY}
 
 
 def _same(section: Section, short: dict[str, Any], entry: dict[str, Any]) -> bool:
