@@ -121,19 +121,19 @@ def orbits(c: Canvas) -> None:
 
 
 def tiles(c: Canvas) -> None:
-    """Squares, quarters and halves, stepping up to the right."""
+    """Squares, quarters and halves, stepping up to the right; no two neighbours of one colour."""
     side = c.floor / (3.6 if c.small else 4.6)
     columns = math.ceil(c.width / side)
-    colours = (c.mid, c.low, mix(c.low, c.mid, 0.45), c.low)
+    colours = (c.mid, c.low, mix(c.low, c.mid, 0.5))
     golden = (c.dice.below(2), 1 + c.dice.below(2))
+    shift, before = c.dice.below(3), 0
     for column in range(columns):
-        left = c.width - (column + 1) * side
         share = column / columns
         rows = 3 if share < 0.3 else 2 if share < 0.62 else 1  # noqa: PLR2004 - thirds of the width, about
+        before = (before + 1 + c.dice.below(2)) % 3
         for row in range(rows):
-            top = c.floor - (row + 1) * side
-            colour = c.high if (row, column) == golden else colours[c.dice.below(len(colours))]
-            _tile(c, left, top, side, colour)
+            colour = c.high if (row, column) == golden else colours[(before + row + shift) % 3]
+            _tile(c, c.width - (column + 1) * side, c.floor - (row + 1) * side, side, colour)
 
 
 def weave(c: Canvas) -> None:
