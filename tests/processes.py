@@ -198,6 +198,7 @@ def _template(connection: "psycopg.Connection[tuple[object, ...]]", server_url: 
     with _locked(connection):
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
+        _drop_old_templates(connection)
         making = f"{name}_making"
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(making)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(making)))
@@ -205,6 +206,15 @@ def _template(connection: "psycopg.Connection[tuple[object, ...]]", server_url: 
         manage("migrate", "--verbosity", "0", environment=environment)
         connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (making, name))))
     return name
+
+
+def _drop_old_templates(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """Leave no copy of an earlier state of the code behind."""
+    for (old,) in connection.execute(
+        r"SELECT datname FROM pg_database WHERE datname LIKE 'story\_template\_%'"
+    ).fetchall():
+        with contextlib.suppress(psycopg.Error):  # one that is just being copied stays till the next time
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(str(old))))
 
 
 @contextmanager
