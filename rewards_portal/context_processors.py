@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from messaging.models import Message
+from messaging import queries as messaging
+from people.models import Person
 from wallets.models import Account
 
 THEMES = ("light", "dark")
@@ -33,4 +34,4 @@ def _balance(request: HttpRequest) -> int:
 
 
 def _unread(request: HttpRequest) -> int:
-    return Message.objects.filter(person=request.user.pk, read_at=None).count()
+    return messaging.unread(request.user) if isinstance(request.user, Person) else 0

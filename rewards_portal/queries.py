@@ -11,7 +11,6 @@ from django.db.models import BigIntegerField, Model, Q, Sum
 from django.db.models.functions import Cast, ExtractMonth
 
 from api import ids
-from people.models import Person
 from programs.enums import Source
 from programs.models import PointsRequest
 from redemptions import wording
@@ -107,15 +106,15 @@ class Year:
         return sum(month.gone for month in self.months)
 
 
-def lines(person: Person, *, limit: int, before: UUID | None = None) -> list[Line]:
-    """Return a person's transfers in words, newest first; five queries at most, whatever the number.
+def lines(account_id: UUID | None, *, limit: int, before: UUID | None = None) -> list[Line]:
+    """Return a wallet's transfers in words, newest first; four queries at most, whatever the number.
 
     Args:
-        person: whose wallet.
+        account_id: the wallet's account, or None where none was opened.
         limit: how many lines.
         before: the last transfer of the page before; None for the newest.
     """
-    transfers = wallets.statement(person, limit=limit, before=before)
+    transfers = wallets.account_statement(account_id, limit=limit, before=before) if account_id else []
     keys = {prefix: _keys(transfers, prefix) for prefix in ("pr", "rd", "exp")}
     requests = _by_key(
         PointsRequest.objects.select_related("programme", "event").filter(pk__in=keys["pr"]) if keys["pr"] else ()

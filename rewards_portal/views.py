@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cheapest": min((product.smallest_points for product in products if product.in_stock), default=None),
         "lead": lead,
         "picks": picks,
-        "activity": queries.lines(person, limit=ACTIVITY_LINES),
+        "activity": queries.lines(owned.account_id, limit=ACTIVITY_LINES),
         "hide_balance": True,
     }
     return render(request, "home.html", context)
@@ -50,7 +50,7 @@ def statement(request: HttpRequest) -> HttpResponse:
     person = presence.person(request)
     owned = wallet(person)
     before = _key(request.GET.get("before", ""))
-    found = queries.lines(person, limit=STATEMENT_LINES + 1, before=before)
+    found = queries.lines(owned.account_id, limit=STATEMENT_LINES + 1, before=before)
     page, more = found[:STATEMENT_LINES], found[STATEMENT_LINES:]
     context = {
         "wallet": owned,

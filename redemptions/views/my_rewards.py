@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_POST
 
@@ -45,7 +44,6 @@ def my_rewards(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @presence.required
-@never_cache
 def reveal_voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
     """Show a voucher's code to its owner: in place for our script, else on a page of its own."""
     return _reveal(request, voucher_id, vouchers.reveal)
@@ -53,7 +51,6 @@ def reveal_voucher(request: HttpRequest, voucher_id: UUID) -> HttpResponse:
 
 @require_POST
 @presence.required
-@never_cache
 def reveal_travel_credit(request: HttpRequest, travel_credit_id: UUID) -> HttpResponse:
     """Show a travel credit's code to its owner: in place for our script, else on a page of its own."""
     return _reveal(request, travel_credit_id, travel_credits.reveal)
