@@ -1,0 +1,8 @@
+"""Earning in the HR admin: programmes with their budgets, rules, and what was asked for, decided and credited."""
+
+from programs.admin.points_requests import PointsRequestAdmin
+from programs.admin.programmes import ProgrammeAdmin
+from programs.admin.records import EventAdmin, FundingAdmin
+from programs.admin.rules import RuleAdmin
+
+__all__ = ["EventAdmin", "FundingAdmin", "PointsRequestAdmin", "ProgrammeAdmin", "RuleAdmin"]

@@ -1,0 +1,197 @@
+"""Programmes: what they give, to whom, who approves, and what their budget holds."""
+
+from typing import Any, cast
+from uuid import uuid4
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from api.admin import TrackedModelAdmin
+from api.errors import PortalError
+from people.models import Person
+from programs import expressions, queries
+from programs.expressions import PERSON_VARIABLES
+from programs.models import ApprovalStep, Programme
+from programs.models.programme import NOTIFY
+from programs.operations import fundings, programmes
+from programs.operations.crediting import in_words
+from wallets.models.account import TRANSFER_POINTS_MAX
+
+MAY_FUND = "programs.add_funding"
+CHANNELS = [("inbox", "Inbox"), ("email", "E-mail"), ("slack", "Slack"), ("teams", "Microsoft Teams")]
+
+
+class ProgrammeForm(forms.ModelForm[Programme]):
+    """A programme; its condition is checked, and the inbox is always told."""
+
+    notify = forms.MultipleChoiceField(
+        choices=CHANNELS, required=False, widget=forms.CheckboxSelectMultiple, help_text="The inbox is always told."
+    )
+
+    class Meta:
+        model = Programme
+        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+
+    def clean_eligible(self) -> str:
+        """Return the condition, once it can be read."""
+        source: str = self.cleaned_data["eligible"].strip()
+        if source and (wrong := expressions.check(source, variables=PERSON_VARIABLES)):
+            raise forms.ValidationError(wrong)
+        return source
+
+    def clean_notify(self) -> list[str]:
+        """Return the channels in one order, the inbox among them."""
+        return [channel for channel in NOTIFY if channel == "inbox" or channel in self.cleaned_data["notify"]]
+
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what two fields together make impossible."""
+        data: dict[str, Any] = super().clean() or {}
+        starts_on, ends_on = data.get("starts_on"), data.get("ends_on")
+        if starts_on and ends_on and ends_on <= starts_on:
+            self.add_error(
+                "ends_on", "This is the first day without points, so it comes after the first day with some."
+            )
+        if (data.get("per_person_limit") is None) != (data.get("per_person_limit_days") is None):
+            self.add_error("per_person_limit", "Give the points and the days, or neither.")
+        return data
+
+
+class FundForm(forms.Form):
+    """Points for a budget. `form_id` makes the form one funding, however often its button is pressed."""
+
+    points = forms.IntegerField(min_value=1, max_value=TRANSFER_POINTS_MAX)
+    reference = forms.CharField(required=False, max_length=200, help_text="As in your books, such as a purchase order.")
+    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class ApprovalStepInline(admin.TabularInline[ApprovalStep, Programme]):
+    """Above how many points whose approval is needed. The highest threshold passed counts."""
+
+    model = ApprovalStep
+    extra = 0
+    verbose_name_plural = "approvals needed"
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(TrackedModelAdmin):
+    """Reasons for which the company gives points. One that was used is ended, never deleted."""
+
+    form = ProgrammeForm
+    change_form_template = "admin/programs/programme/change_form.html"
+    list_display = ["name", "slug", "status", "starts_on", "ends_on", "budget_left"]
+    list_filter = ["status"]
+    search_fields = ["name", "slug"]
+    ordering = ["name"]
+    inlines = [ApprovalStepInline]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "status", "starts_on", "ends_on"]}),
+        ("Budget", {"fields": ["budget_shown", "budget_low_at"]}),
+        ("Who", {"fields": ["eligible", "unknown_recipients"]}),
+        ("How much", {"fields": ["per_request_limit", "per_person_limit", "per_person_limit_days"]}),
+        ("What people notice", {"fields": ["points_expire_after_days", "notify"]}),
+    ]
+
+    class Media:
+        css = {"all": ["admin_theme/earning.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
+        """Return programmes with what is left in their budgets, in one query."""
+        return Programme.objects.annotate(left=F("budget__points"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Keep the slug as it is: systems and files call the programme by it."""
+        return ["budget_shown", "slug"] if obj else ["budget_shown"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the budget of a programme that is not there yet."""
+        return self.fieldsets if obj else [each for each in self.fieldsets if each[0] != "Budget"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: a programme is ended. The configuration file takes away one that was never used."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Programme, form: Any, change: bool) -> None:
+        """Save a change; open a new programme with its budget account."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        data = {name: value for name, value in form.cleaned_data.items() if name not in {"slug", "name"}}
+        made = programmes.create(
+            slug=obj.slug, name=obj.name, by=cast("Person", request.user), at=timezone.now(), **data
+        )
+        obj.__dict__.update(made.__dict__)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that funds the budget."""
+        view = self.admin_site.admin_view(self.fund)
+        return [path("<int:programme_id>/fund/", view, name="programs_programme_fund"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Say whether this person may fund the budget."""
+        return super().render_change_form(
+            request, context | {"may_fund": request.user.has_perm(MAY_FUND)}, *args, **kwargs
+        )
+
+    def fund(self, request: HttpRequest, programme_id: int) -> HttpResponse:
+        """Show the form that funds a budget, or do what it says."""
+        programme = self.get_object(request, str(programme_id))
+        if not request.user.has_perm(MAY_FUND) or not self.has_view_permission(request, programme):
+            raise PermissionDenied
+        if programme is None:
+            raise Http404("There is no such programme.")
+        form = FundForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._funded(request, programme, form):
+            return HttpResponseRedirect(reverse("admin:programs_programme_change", args=[programme.pk]))
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": f"Fund {programme}",
+            "opts": self.opts,
+            "original": programme,
+            "form": form,
+            "budget": self.budget_shown(programme),
+            "button": "Fund the budget",
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/programs/form_page.html", context)
+
+    def _funded(self, request: HttpRequest, programme: Programme, form: FundForm) -> bool:
+        """Fund the budget and say so; False where it cannot be, with the reason in the form."""
+        data = form.cleaned_data
+        try:
+            funding = fundings.fund(
+                programme=programme,
+                points=data["points"],
+                reference=data["reference"],
+                by=cast("Person", request.user),
+                external_id=f"admin:{data['form_id'].hex}",
+                at=timezone.now(),
+            )
+        except PortalError as error:
+            form.add_error("points", error.detail)
+            return False
+        messages.success(request, f"{in_words(funding.points)} are in the budget of {programme}.")
+        return True
+
+    @admin.display(description="Left in the budget", ordering="left")
+    def budget_left(self, programme: Any) -> str:
+        """Return the points left."""
+        return f"{programme.left:,}"
+
+    @admin.display(description="Budget")
+    def budget_shown(self, programme: Programme) -> str:
+        """Return funded, credited and left as numbers and as a bar."""
+        budget = queries.budget(programme)
+        share = round(100 * budget.credited / budget.funded) if budget.funded else 0
+        low_at = programme.budget_low_at
+        state = "danger" if budget.left <= 0 else "warn" if low_at is not None and budget.left <= low_at else ""
+        return render_to_string(
+            "admin/programs/programme/budget.html",
+            {"budget": budget, "share": share, "state": state, "low_at": low_at, "programme": programme},
+        )
