@@ -1,7 +1,7 @@
 """What a connection may say: one check for the configuration file and for the admin, in the file's words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +25,8 @@ CREDENTIALS: dict[str, tuple[str, ...]] = {
     CredentialKind.BEARER: ("secret?", "client?"),
     CredentialKind.STANDARD_WEBHOOKS: ("secret",),
 }
+CREDENTIAL_MEMBERS = ("username", "name", "secret", "encoding", "prefix", "client")
+VALUE_MEMBERS = ("path", "as", "none_if", "min", "max")
 
 
 def normalise(entry: Any, *path: str | int) -> dict[str, Any]:
@@ -61,15 +63,20 @@ def exported(connection: Connection) -> dict[str, Any]:
         "slug": connection.slug,
         "system": connection.system,
         "active": connection.is_active,
-        "credential": connection.credential,
+        "credential": _in_order(connection.credential, ("kind", *CREDENTIAL_MEMBERS)),
         "event": connection.event_type,
         "items": connection.items or None,
         "id": connection.id_paths[0] if len(connection.id_paths) == 1 else connection.id_paths,
         "recipient": connection.recipient,
         "time": connection.time or None,
         "time_zone": connection.time_zone,
-        "data": connection.data,
+        "data": {name: _in_order(how, VALUE_MEMBERS) for name, how in connection.data.items()},
     }
+
+
+def _in_order(members: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
+    """Return members as the file's reader expects to find them: jsonb forgets the order."""
+    return {name: members[name] for name in order if name in members}
 
 
 def fields(entry: Mapping[str, Any]) -> dict[str, Any]:

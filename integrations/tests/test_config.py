@@ -131,6 +131,8 @@ def test_apply_then_export_shows_the_normalised_entries() -> None:
         entries, key=lambda entry: str(entry["slug"])
     )
     assert SECTION.normalise(json.loads(json.dumps(exported))) == exported
+    assert list(exported[0]["credential"]) == ["kind", "name", "secret", "encoding", "prefix"]
+    assert list(exported[0]["data"]["rating"]) == ["path", "as", "min", "max"]
 
 
 @pytest.mark.django_db
