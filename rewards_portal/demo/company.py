@@ -28,7 +28,7 @@ from wallets.operations import lots
 
 CONFIGURATION = Path(__file__).with_name("company.yaml")
 BUDGETS = {"quarterly-performance": 600_000, "service-anniversaries": 400_000, "spotlight-awards": 90_000}
-CODES_PER_DENOMINATION = 25
+CODES_PER_DENOMINATION = 40
 EXPIRY_BATCH = 1000
 DOORS_OPEN = time(9, tzinfo=UTC)
 NAMESPACE = uuid.UUID("5c3f2a0e-52a5-4f6f-9d26-6f9d3a7d4d10")
