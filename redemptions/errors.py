@@ -35,6 +35,20 @@ class QuantityOutOfRange(RedemptionError):
     title = "This quantity cannot be ordered at once"
 
 
+class UnknownRecipient(RedemptionError):
+    """Nobody has this employee number, e-mail address or SCIM id. Employee numbers are texts: leading zeros count."""
+
+    code = "unknown_recipient"
+    title = "Nobody is known by this name"
+
+
+class UnknownProduct(RedemptionError):
+    """There is no product with this id. `GET /products` lists those there are."""
+
+    code = "unknown_product"
+    title = "There is no such product"
+
+
 class RecipientInactive(RedemptionError):
     """The person is suspended or has left: the wallet stays, nothing is redeemed from it."""
 

@@ -1,6 +1,6 @@
 """What spending shows: the catalogue, and what a person has redeemed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -26,9 +26,12 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
+from api.models import ApiClient
 from people.models import Person
+from people.queries import recipients
 from redemptions.enums import CodeStatus, OrderStatus, ProductKind
 from redemptions.models import Order, Product, TravelCredit, Voucher, VoucherCode
+from wallets.models import Account
 
 WORDS_MAX = 8  # of a search
 USUAL_DIGITS = 2
@@ -187,6 +190,45 @@ def stock(product: Product, *, at: datetime | None = None) -> list[Stock]:
     }
     values = {*by_value, *product.denominations}
     return [by_value.get(value, Stock(face_value=value)) for value in sorted(values)]
+
+
+def orders(
+    *,
+    client: ApiClient | None = None,
+    external_id: str | None = None,
+    recipient: str | None = None,
+    product: str | None = None,
+    status: str | None = None,
+    placed_after: datetime | None = None,
+) -> QuerySet[Order]:
+    """Return orders with their people, products and holds.
+
+    Args:
+        client: whose `external_id` is meant.
+        external_id: as that client gave it.
+        recipient: a name as `people.queries.recipients` knows it.
+        product: a SKU.
+        status: one of `enums.OrderStatus`.
+        placed_after: later than this.
+    """
+    rows = Order.objects.select_related("person", "product", "hold")
+    if external_id is not None:
+        rows = rows.filter(client=client, external_id=external_id)
+    if recipient is not None:
+        rows = rows.filter(person=recipients([recipient]).get(recipient))
+    if product is not None:
+        rows = rows.filter(product__sku=product)
+    if status is not None:
+        rows = rows.filter(status=status)
+    if placed_after is not None:
+        rows = rows.filter(placed_at__gt=placed_after)
+    return rows
+
+
+def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Return what people have now, as (available, held)."""
+    rows = Account.objects.filter(person__in=person_ids).values_list("person_id", "points", "held")
+    return {person_id: (points - held, held) for person_id, points, held in rows if person_id}
 
 
 def my_rewards(person: Person, *, at: datetime | None = None) -> list[Reward]:

@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from redemptions import api
 from redemptions.pictures import serving
 from redemptions.views import catalogue, my_rewards, redeeming
 
-api_patterns: list[URLPattern | URLResolver] = []
+api_patterns: list[URLPattern | URLResolver] = [
+    path("products", api.ProductsView.as_view(), name="api-products"),
+    path("products/<slug:product_id>", api.ProductView.as_view(), name="api-product"),
+    path("redemptions", api.RedemptionsView.as_view(), name="api-redemptions"),
+    path("redemptions/<str:redemption_id>", api.RedemptionView.as_view(), name="api-redemption"),
+]
 page_patterns: list[URLPattern | URLResolver] = [
     path("pictures/<slug:sku>.svg", serving.show, name="picture"),
     path("rewards", catalogue.catalogue, name="catalogue"),

@@ -105,7 +105,7 @@ class CodesForm(forms.Form):
     face_value = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, label="Value of rows without one")
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **({"label_suffix": ""} | kwargs))
         self.product = product
         values = [(value, face_value_in_words(value, product.currency)) for value in sorted(product.denominations)]
         self.fields["face_value"].choices = values if len(values) == 1 else [("", "Each row says it"), *values]  # type: ignore[attr-defined]

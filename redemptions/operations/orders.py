@@ -13,6 +13,7 @@ from api.errors import PortalError
 from api.models import ApiClient
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
+from messaging.waking import Waker
 from people.enums import PersonStatus
 from people.models import Person
 from redemptions import suppliers
@@ -39,6 +40,7 @@ ATTEMPTS_MAX = 8  # with the waits between them: half an hour
 GAVE_UP = "It could not be delivered in time."
 
 log = structlog.get_logger()
+orders_waker = Waker("redemptions.tasks.sweep")
 
 
 @retried
@@ -57,7 +59,7 @@ def place(
     1. Take the turn of this external_id: a second call with it waits here, then gets the first one's order.
     2. Check who, what, where and how many.
     3. Hold the points (locks the wallet), then reserve (locks codes, skipping those locked by others).
-    4. Write the order, due for the sweep in case nobody comes back to fulfil it.
+    4. Write the order, due for the sweep: at once for a client, and in case its page does not come back for a person.
 
     Args:
         person: who pays and gets it.
@@ -94,12 +96,14 @@ def place(
             external_id=external_id,
             fingerprint=fingerprint,
             placed_at=at,
-            next_attempt_at=at + GRACE,
+            next_attempt_at=at if client else at + GRACE,
         )
         account_id = accounts.open_wallets([person.pk])[person.pk]
         order.hold = holds.place(account_id=account_id, points=order.points, reference=order.reference, at=at)
         order.save(force_insert=True)
         suppliers.adapter(product.supplier.kind).reserve(order, at=at)
+        if client:
+            orders_waker.on_commit()
     return order
 
 
