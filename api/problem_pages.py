@@ -1,6 +1,7 @@
 """The pages that a problem's `type` leads to: what happened, and its cure."""
 
 import inspect
+from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,10 +27,22 @@ def problem_list(request: HttpRequest) -> HttpResponse:
     return render(request, "api/problems.html", {"errors": [_shown(error) for error in listed]})
 
 
-def explanation(error: type[PortalError]) -> list[str]:
-    """Return the paragraphs of an error's docstring, without the part for programmers."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a paragraph, in code or in prose."""
+
+    text: str
+    is_code: bool
+
+
+def explanation(error: type[PortalError]) -> list[list[Part]]:
+    """Return the paragraphs of an error's docstring, without the part for programmers; `…` is code."""
     text = inspect.getdoc(error) or error.title
-    return [" ".join(paragraph.split()) for paragraph in text.partition("\n\nArgs:")[0].split("\n\n")]
+    paragraphs = text.partition("\n\nArgs:")[0].split("\n\n")
+    return [
+        [Part(stretch, bool(index % 2)) for index, stretch in enumerate(" ".join(paragraph.split()).split("`"))]
+        for paragraph in paragraphs
+    ]
 
 
 def _shown(error: type[PortalError]) -> dict[str, str | int]:

@@ -126,8 +126,15 @@ class _Named(PortalError):
 
 
 def known() -> dict[str, type[PortalError]]:
-    """Return every error that has a code, by code, for the pages under /problems/."""
-    return {error.code: error for error in _subclasses(PortalError) if "code" in vars(error)}
+    """Return every error that has a code, by code, for the pages under /problems/.
+
+    Where a room has its own error of one of our codes, ours stands for both: it is the more general.
+    """
+    found: dict[str, type[PortalError]] = {}
+    for error in _subclasses(PortalError):
+        if "code" in vars(error):
+            found.setdefault(error.code, error)
+    return found
 
 
 def _subclasses(error: type[PortalError]) -> Iterator[type[PortalError]]:

@@ -42,6 +42,11 @@ class ApiView(APIView):
         if unnamed := answered - set(cls.scopes):
             raise TypeError(f"{cls.__name__} answers {', '.join(sorted(unnamed))} but names no scope for it.")
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Return what every answer carries: what is said of people's points is kept by nobody on the way."""
+        return {**super().default_response_headers, "Cache-Control": "no-store"}
+
     def read(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the body as checked by a serializer.
 

@@ -205,6 +205,9 @@ DRF_STANDARDIZED_ERRORS = {"NESTED_FIELD_SEPARATOR": "\x1f"}  # a character that
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Rewards Portal API",
     "VERSION": "1.0.0",
+    "DESCRIPTION": "Get a token by client credentials at `/oauth/token`, send it as `Authorization: Bearer …`. "
+    "Every error is `application/problem+json`; decide by its `code`, [all of them](/problems/) are explained. "
+    "Send your own `external_id`: the same one takes effect once, for ever.",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

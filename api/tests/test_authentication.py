@@ -60,6 +60,7 @@ def test_the_caller_is_the_client(rf):
     user, scopes = BearerAuthentication().authenticate(request)
     assert (user, user.per_minute, user.programmes, str(user)) == (caller, 7, ["a"], caller.oauth.name)
     assert scopes == frozenset({"points:read"})
+    assert "secret" in user.oauth.get_deferred_fields()
 
 
 def test_a_call_asks_the_database_once(django_assert_num_queries):

@@ -21,6 +21,12 @@ def test_each_method_has_its_own_scope():
     assert http.get("/api/v1/gifts").status_code == 403
 
 
+def test_nobody_on_the_way_keeps_an_answer():
+    http = api(scopes=["points:read"])
+    assert http.get("/api/v1/gifts")["Cache-Control"] == "no-store"
+    assert http.get("/api/v1/fail/missing")["Cache-Control"] == "no-store"
+
+
 def test_head_is_read_as_get():
     assert api(scopes=["points:read"]).head("/api/v1/gifts").status_code == 200
     assert api(scopes=["points:write"]).head("/api/v1/gifts").status_code == 403

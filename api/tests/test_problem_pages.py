@@ -31,7 +31,7 @@ def test_all_of_them_are_listed(client):
 
 def test_the_part_for_programmers_is_left_out():
     class Example(BodyTooLarge):
-        """What happened
+        """What `happened`
         here.
 
         Its cure.
@@ -40,4 +40,5 @@ def test_the_part_for_programmers_is_left_out():
             one: two.
         """
 
-    assert explanation(Example) == ["What happened here.", "Its cure."]
+    paragraphs = [[(part.text, part.is_code) for part in paragraph] for paragraph in explanation(Example)]
+    assert paragraphs == [[("What ", False), ("happened", True), (" here.", False)], [("Its cure.", False)]]

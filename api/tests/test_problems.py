@@ -83,6 +83,7 @@ def test_what_a_view_answers_itself_stays():
     assert (response["Content-Type"], response.content) == ("text/xml", b"<fault/>")
 
 
+@pytest.mark.urls("rewards_portal.urls")
 def test_pages_for_people_stay_pages(client):
     assert client.get("/nowhere")["Content-Type"].startswith("text/html")
 

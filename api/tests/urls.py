@@ -10,6 +10,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+import api.urls
 from api import pagination
 from api.docs import describe
 from api.errors import NotFound, PointsOutOfRange
@@ -46,7 +47,7 @@ class GiftView(ApiView):
 
     @describe("Give", reads=GiftSerializer, answers={201: GiftSerializer}, problems=[PointsOutOfRange, NotFound])
     def post(self, request: Request) -> Response:
-        return Response(self.read(GiftSerializer), status=201)
+        return Response(GiftSerializer(self.read(GiftSerializer)).data, status=201)
 
     @describe("Who asks", filters=NamedSerializer, answers={200: NamedSerializer})
     def get(self, request: Request) -> Response:
@@ -110,5 +111,6 @@ urlpatterns = [
             ]
         ),
     ),
-    path("", include("rewards_portal.urls")),
+    path("api/v1/", include(api.urls.api_patterns)),
+    path("", include(api.urls.page_patterns)),
 ]
