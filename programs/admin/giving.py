@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -30,9 +31,11 @@ class GivePointsForm(forms.Form):
     """
 
     programme = forms.ModelChoiceField(Programme.objects.filter(status=ProgrammeStatus.ACTIVE))
-    recipient = forms.CharField(max_length=300, help_text="Employee number, or email: and the address.")
+    recipient = forms.CharField(
+        max_length=300, widget=AdminTextInputWidget, help_text="Employee number, or email: and the address."
+    )
     points = forms.IntegerField(min_value=1, max_value=POINTS_MAX)
-    reason = forms.CharField(max_length=500, help_text="The person reads this.")
+    reason = forms.CharField(max_length=500, widget=AdminTextInputWidget, help_text="The person reads this.")
     form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def asked(self, by: AbstractBaseUser) -> NewPointsRequest:

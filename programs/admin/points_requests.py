@@ -31,6 +31,24 @@ NOTE_CHARACTERS = 500
 DECIDE = {Verdict.APPROVE: points_requests.approve, Verdict.REJECT: points_requests.reject}
 
 
+FIELDSETS: list[tuple[str | None, dict[str, list[str]]]] = [
+    (None, {"fields": ["sentence", "whom_link", "points_shown", "reason", "state"]}),
+    ("Where the points are", {"fields": ["transfer_link", "wallet_link", "credited_at", "expires_at"]}),
+    ("Where it came from", {"fields": ["source", "client", "asked_by", "external_id", "metadata_shown"]}),
+    ("Course", {"fields": ["created_at", "next_attempt_at", "public_id"]}),
+]
+# what is shown only where there is some, by the attribute that says so
+OPTIONAL = {
+    **dict.fromkeys(("transfer_link", "wallet_link", "credited_at"), "transfer_id"),
+    "expires_at": "expires_at",
+    "client": "client_id",
+    "asked_by": "requested_by_id",
+    "external_id": "external_id",
+    "metadata_shown": "metadata",
+    "next_attempt_at": "next_attempt_at",
+}
+
+
 class NotedActionForm(ActionForm):
     """The list's actions, with a note for the record."""
 
@@ -47,9 +65,10 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
     """Points asked for somebody. Nobody edits one; approvers decide those that wait."""
 
     change_form_template = "admin/programs/pointsrequest/change_form.html"
+    change_list_template = "admin/programs/pointsrequest/change_list.html"
     action_form = NotedActionForm
     actions = ["approve_selected", "reject_selected"]
-    list_display = ["whom", "points", "programme", "reason", "status", "source", "created_at"]
+    list_display = ["whom", "points_shown", "programme", "reason", "status", "source", "created_at"]
     list_filter = ["status", "programme", "source", "created_at"]
     list_select_related = ["programme", "person"]
     list_per_page = 50
@@ -57,15 +76,9 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
     search_fields = ["person__name", "person__employee_number", "recipient", "external_id", "reason"]
     search_help_text = "Person, employee number, external id, reason, or a request's id"
     ordering = ["-id"]
-    fieldsets = [
-        (None, {"fields": ["sentence", "whom_link", "points", "reason", "state"]}),
-        ("Where the points are", {"fields": ["transfer_link", "wallet_link", "credited_at", "expires_at"]}),
-        ("Where it came from", {"fields": ["source", "client", "asked_by", "external_id", "metadata_shown"]}),
-        ("Course", {"fields": ["created_at", "next_attempt_at", "public_id"]}),
-    ]
 
     class Media:
-        css = {"all": ["admin_theme/earning.css"]}
+        css = {"all": ["admin_theme/dashboard.css", "admin_theme/earning.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PointsRequest]:
         """Return requests with what their pages read, in one query."""
@@ -73,6 +86,12 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
             *("programme", "person", "requested_by", "client__oauth", "transfer", "approval__group"),
             *("event", "rule_version__rule"),
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out what this request does not have: a page of dashes hides what matters."""
+        absent = {name for name, value in OPTIONAL.items() if obj is not None and not getattr(obj, value)}
+        shown = [(name, [field for field in options["fields"] if field not in absent]) for name, options in FIELDSETS]
+        return [(name, {"fields": fields}) for name, fields in shown if fields]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PointsRequest], search_term: str
@@ -189,6 +208,11 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
     def whom(self, row: PointsRequest) -> str:
         """Return the person's name, or what a stranger was called."""
         return _whom(row)
+
+    @admin.display(description="Points", ordering="points")
+    def points_shown(self, row: PointsRequest) -> str:
+        """Return the points as people read them."""
+        return f"{row.points:,}"
 
     @admin.display(description="In a sentence")
     def sentence(self, row: PointsRequest) -> str:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,6 +39,7 @@ class ProgrammeForm(forms.ModelForm[Programme]):
     class Meta:
         model = Programme
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+        widgets = {"eligible": AdminTextareaWidget(attrs={"rows": 2})}
 
     def clean_eligible(self) -> str:
         """Return the condition, once it can be read."""
@@ -78,6 +80,14 @@ class ApprovalStepInline(admin.TabularInline[ApprovalStep, Programme]):
     extra = 0
     verbose_name_plural = "approvals needed"
 
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Offer the groups alone: who is in which is decided elsewhere."""
+        field = super().formfield_for_dbfield(*args, **kwargs)
+        for right in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, right):
+                setattr(field.widget, right, False)
+        return field
+
 
 @admin.register(Programme)
 class ProgrammeAdmin(TrackedModelAdmin):
@@ -99,7 +109,7 @@ class ProgrammeAdmin(TrackedModelAdmin):
     ]
 
     class Media:
-        css = {"all": ["admin_theme/earning.css"]}
+        css = {"all": ["admin_theme/dashboard.css", "admin_theme/earning.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
         """Return programmes with what is left in their budgets, in one query."""

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -21,16 +22,22 @@ class RuleForm(forms.ModelForm[Rule]):
     """A rule with the wording that is live (or, where it is off, was last); saving another writes a version."""
 
     event_type = forms.CharField(
-        max_length=200, help_text="The CloudEvents type it listens to, as performance.rating_submitted."
+        max_length=200,
+        widget=AdminTextInputWidget,
+        help_text="The CloudEvents type it listens to, as performance.rating_submitted.",
     )
-    when = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), help_text="CEL: true where points are earned.")
-    points = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), help_text="CEL: how many, a whole number.")
+    when = forms.CharField(
+        widget=AdminTextareaWidget(attrs={"rows": 3}), help_text="CEL: true where points are earned."
+    )
+    points = forms.CharField(widget=AdminTextareaWidget(attrs={"rows": 2}), help_text="CEL: how many, a whole number.")
     reason = forms.CharField(
-        max_length=300, help_text="Text with {CEL} in it, as Rated {event.rating} for {event.period}."
+        max_length=300,
+        widget=AdminTextInputWidget,
+        help_text="Text with {CEL} in it, as Rated {event.rating} for {event.period}.",
     )
     once_per = forms.CharField(
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=AdminTextareaWidget(attrs={"rows": 2}),
         help_text="One CEL value a line: one credit per person and these values, whatever arrives.",
     )
     is_live = forms.BooleanField(required=False, initial=True, label="Live", help_text="Off: it decides nothing.")
@@ -106,6 +113,9 @@ class RuleAdmin(TrackedModelAdmin):
         (None, {"fields": ["programme", "slug", "is_live"]}),
         ("What it says", {"fields": [*WORDING]}),
     ]
+
+    class Media:
+        css = {"all": ["admin_theme/earning.css"]}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Keep programme and slug as they are: versions and files name the rule by them."""

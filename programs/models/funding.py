@@ -35,4 +35,4 @@ class Funding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.points} points for {self.programme}"
+        return f"{self.points:,} points for {self.programme}"

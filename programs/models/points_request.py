@@ -106,4 +106,4 @@ class PointsRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.points} points for {self.recipient}"
+        return f"{self.points:,} points for {self.recipient}"

@@ -107,4 +107,4 @@ class ApprovalStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"over {self.over} points: {self.approvals} of {self.group}"
+        return f"over {self.over:,} points: {self.approvals} of {self.group}"
