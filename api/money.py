@@ -5,7 +5,7 @@ import re
 from babel.numbers import get_currency_precision
 from django.conf import settings
 
-AMOUNT = re.compile(r"\d{1,12}(\.\d+)?")
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
 def minor_units_per_unit(currency: str) -> int:
