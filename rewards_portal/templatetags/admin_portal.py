@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.db.models import Model
+from django.forms import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
@@ -66,3 +67,9 @@ def labelled_cells(cells: Iterable[SafeString], headers: Iterable[dict[str, Any]
 def without_colon(label: SafeString) -> SafeString:
     """Return a form's label as it stands in the look: without the colon that Django puts behind it."""
     return mark_safe(label.replace(":</label>", "</label>"))  # noqa: S308 - Django's own label
+
+
+@register.simple_tag
+def named_field(field: BoundField) -> SafeString:
+    """Return an input that stands in a table, named by its column's heading for those who do not see it."""
+    return field.as_widget(attrs={"aria-label": capfirst(str(field.label))})
