@@ -127,14 +127,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY = False
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
+SWEEPS = {
+    "send due deliveries": ("messaging.tasks.sweep", SWEEP_SECONDS),
+    "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
+    "release parked points": ("programs.tasks.release_parked", 30.0),
+    "expire lots": ("wallets.tasks.expire_lots", 600.0),
+}
+# One that no worker takes is of no use when the next is due: it expires, so that a queue without a worker stays short.
 CELERY_BEAT_SCHEDULE = {
-    "send due deliveries": {"task": "messaging.tasks.sweep", "schedule": schedule(timedelta(seconds=SWEEP_SECONDS))},
-    "fulfil waiting orders": {
-        "task": "redemptions.tasks.sweep",
-        "schedule": schedule(timedelta(seconds=SWEEP_SECONDS)),
-    },
-    "release parked points": {"task": "programs.tasks.release_parked", "schedule": schedule(timedelta(seconds=30))},
-    "expire lots": {"task": "wallets.tasks.expire_lots", "schedule": schedule(timedelta(minutes=10))},
+    name: {"task": task, "schedule": schedule(timedelta(seconds=seconds)), "options": {"expires": max(seconds, 10.0)}}
+    for name, (task, seconds) in SWEEPS.items()
 }
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
