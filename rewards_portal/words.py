@@ -18,7 +18,7 @@ NOON, EVENING = 12, 18  # hours
 
 def points(number: int) -> str:
     """Return a number of points with its thousands apart: `18,450`; a minus is U+2212."""
-    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), format='#,##0', locale=_locale())}"
+    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), locale=_locale())}"
 
 
 def signed(number: int) -> str:
