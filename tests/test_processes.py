@@ -20,7 +20,7 @@ tell([NewMessage(ana.pk, "points_credited", "You earned 500 points", "pr:%s", ch
 """
 
 
-def wait_for(condition: object, seconds: float = 15) -> None:
+def wait_for(condition: object, seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline, "it did not come true in time"
