@@ -187,6 +187,17 @@ def test_fulfil_and_fail_at_once_is_one_of_the_two(pool: ThreadPoolExecutor) -> 
         }, number
 
 
+def test_fulfilled_by_four_at_once_is_delivered_once_and_all_see_it(pool: ThreadPoolExecutor) -> None:
+    product = make_product()
+    for _ in range(10):
+        add_codes(product)
+        order = buy(make_spender(1000), product, 1000)
+
+        outcomes = all_at_once(pool, lambda order=order: orders.fulfil(order.pk, at=NOW).status, 4)
+
+        assert (outcomes, order.vouchers.count()) == ([OrderStatus.FULFILLED] * 4, 1)
+
+
 def test_sweeps_at_once_share_the_work(pool: ThreadPoolExecutor) -> None:
     product = make_product()
     add_codes(product, count=10)
