@@ -13,7 +13,9 @@ class Lot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    account = models.ForeignKey("wallets.Account", on_delete=models.PROTECT, related_name="lots", db_index=False)
+    account = models.ForeignKey(
+        "wallets.Account", on_delete=models.PROTECT, related_name="lots", db_index=False, db_constraint=False
+    )
     transfer = models.OneToOneField("wallets.Transfer", on_delete=models.PROTECT, related_name="lot")
     points = models.BigIntegerField()
     remaining = models.BigIntegerField()
