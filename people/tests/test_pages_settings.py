@@ -40,6 +40,14 @@ def test_settings_are_kept(page: Client, ana: Person) -> None:
     assert '<html lang="en-GB" data-theme="dark">' in response.content.decode()
 
 
+def test_the_language_chosen_writes_the_numbers_whatever_the_browser_asks_for(page: Client) -> None:
+    page.post("/settings", FORM)
+    assert "worth 0,00 €" in text(page.get("/", headers={"Accept-Language": "pt"}))
+
+    page.post("/settings", FORM | {"language": "en-gb"})
+    assert "worth €0.00" in text(page.get("/", headers={"Accept-Language": "de"}))
+
+
 def test_the_theme_of_the_device_is_the_absence_of_a_choice(page: Client) -> None:
     page.post("/settings", FORM)
 
