@@ -33,7 +33,9 @@ def bar(wallet: Wallet) -> list[Part]:
     whole = wallet.available + wallet.held
     if not whole:
         return []
-    first = [(lot.points, lot.expires_at, False) for lot in wallet.expiring[:2]]
+    first: list[tuple[int, datetime | None, bool]] = [
+        (lot.points, lot.expires_at, False) for lot in wallet.expiring[:2]
+    ]
     rest = whole - sum(points for points, _, _ in first)
     if rest > 0:
         later = wallet.expiring[2:]

@@ -141,7 +141,8 @@ def year(account_id: UUID | None, number: int, *, points_now: int, zone: str) ->
     return Year(number, months, points_now - change)
 
 
-def _sums(account_id: UUID, number: int, zone: ZoneInfo) -> Iterable[dict[str, Any]]:
+def _sums(account_id: UUID, number: int, zone: ZoneInfo) -> Iterable[Any]:
+    """Return rows of month, kind, credit_id and points."""
     return (
         Transfer.objects.filter(
             Q(debit=account_id) | Q(credit=account_id),

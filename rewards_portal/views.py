@@ -81,8 +81,8 @@ def _picks(products: list[Product], available: int) -> tuple[Product | None, lis
     lead = next((product for product in products if product.kind == ProductKind.TRAVEL_CREDIT), None)
     others = [product for product in products if product != lead and product.in_stock]
     others.sort(key=lambda product: product.smallest_points > available)
-    seen: set[str] = set()
-    varied = [product for product in others if not (product.category in seen or seen.add(product.category))]
+    first_of_category = {product.category: product for product in reversed(others)}
+    varied = [product for product in others if first_of_category[product.category] is product]
     return lead, [*varied, *(product for product in others if product not in varied)][:PICKS]
 
 
