@@ -78,9 +78,9 @@ FROM redemptions_order WHERE placed_at >= %(since)s OR status = 'placed' OR clos
 
 
 class Waiting(NamedTuple):
-    """Points requests that wait for approval."""
+    """How many points requests wait for approval, their points, and since when the oldest does."""
 
-    count: int
+    requests: int
     points: int
     oldest: datetime | None
 

@@ -7,7 +7,7 @@ import yaml
 from api.configuration import ConfigurationError, Section
 
 LINE_MAX = 110
-EMPTY = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 HEADER = (
     "# Rewards Portal's configuration: `manage.py config plan FILE` says what a change would do, `apply` does it.\n"
 )
