@@ -4,6 +4,9 @@ import os
 
 from celery import Celery
 
+from rewards_portal import folder_queue
+
+folder_queue.install()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rewards_portal.settings")
 app = Celery("rewards_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
