@@ -21,19 +21,16 @@ from wallets.models import Account
 COLUMNS = [field.attname for field in Programme._meta.concrete_fields]
 
 PROGRAMMES = f"""
-SELECT coalesce(
-    (SELECT json_agg(json_build_array(step.over, step.approvals, step.group_id) ORDER BY step.over DESC)
-     FROM programs_approvalstep step WHERE step.programme_id = programme.id), '[]'::json), {", ".join(COLUMNS)}
-FROM programs_programme programme WHERE slug = ANY(%s)
+SELECT step.over, step.approvals, step.group_id, {", ".join(f"programme.{column}" for column in COLUMNS)}
+FROM programs_programme programme LEFT JOIN programs_approvalstep step ON step.programme_id = programme.id
+WHERE programme.slug = ANY(%s) ORDER BY step.over DESC
 """  # noqa: S608 - the columns are the model's own
 
 ASKED_BEFORE = """
-SELECT request.id, request.client_id, request.external_id, request.fingerprint
-FROM unnest(%s::text[], %s::text[]) AS asked (client_id, external_id)
-JOIN programs_pointsrequest request ON request.client_id = asked.client_id AND request.external_id = asked.external_id
-UNION ALL
-SELECT id, client_id, external_id, fingerprint FROM programs_pointsrequest
-WHERE client_id IS NULL AND external_id = ANY(%s)
+SELECT external_id, id, fingerprint FROM programs_pointsrequest WHERE client_id = %s AND external_id = ANY(%s)
+"""
+ASKED_BEFORE_BY_NO_CLIENT = """
+SELECT external_id, id, fingerprint FROM programs_pointsrequest WHERE client_id IS NULL AND external_id = ANY(%s)
 """
 
 CREDITED_ONCE = """
@@ -80,22 +77,32 @@ def terms(slugs: Iterable[str]) -> dict[str, Terms]:
     """Return programmes as they are now, with their approval steps, by slug. Missing ones are absent."""
     with connection.cursor() as cursor:
         cursor.execute(PROGRAMMES, [list(slugs)])
-        found = [
-            Terms(Programme.from_db("default", COLUMNS, row), tuple(Step(*step) for step in steps))
-            for steps, *row in cursor.fetchall()
-        ]
-    return {each.programme.slug: each for each in found}
+        rows = cursor.fetchall()
+    programmes: dict[str, Programme] = {}
+    steps: dict[str, list[Step]] = {}
+    for over, approvals, group_id, *columns in rows:
+        programme = Programme.from_db(connection.alias, COLUMNS, columns)
+        programmes.setdefault(programme.slug, programme)
+        steps.setdefault(programme.slug, []).extend([Step(over, approvals, group_id)] if over is not None else [])
+    return {slug: Terms(programme, tuple(steps[slug])) for slug, programme in programmes.items()}
 
 
 def asked_before(keys: Collection[tuple[str | None, str]]) -> dict[tuple[str | None, str], tuple[UUID, str]]:
-    """Return the requests that carry these (client, external_id), as id and fingerprint of each."""
-    if not keys:
-        return {}
-    named = [key for key in keys if key[0] is not None]
-    unnamed = [external_id for client_id, external_id in keys if client_id is None]
+    """Return the requests that carry these (client, external_id), as id and fingerprint of each.
+
+    One statement for each client: a list is one client's, and its index is then read straight through.
+    """
+    found: dict[tuple[str | None, str], tuple[UUID, str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(ASKED_BEFORE, [[key[0] for key in named], [key[1] for key in named], unnamed])
-        return {(client_id, external_id): (pk, digest) for pk, client_id, external_id, digest in cursor.fetchall()}
+        for client_id in {client_id for client_id, _ in keys}:
+            external_ids = [external_id for key_client_id, external_id in keys if key_client_id == client_id]
+            if client_id is None:
+                cursor.execute(ASKED_BEFORE_BY_NO_CLIENT, [external_ids])
+            else:
+                cursor.execute(ASKED_BEFORE, [client_id, external_ids])
+            for external_id, pk, fingerprint in cursor.fetchall():
+                found[client_id, external_id] = (pk, fingerprint)
+    return found
 
 
 def credited_once(keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
