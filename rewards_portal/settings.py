@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+import pghistory
 from celery.schedules import schedule
 
 from rewards_portal import logs
@@ -30,6 +31,7 @@ POINTS_PER_UNIT = env.int("POINTS_PER_UNIT", default=100)
 ROOT_URLCONF = "rewards_portal.urls"
 WSGI_APPLICATION = "rewards_portal.wsgi.application"
 AUTH_USER_MODEL = "people.Person"
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mail is unique without regard to case: a constraint of Person
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"

@@ -12,6 +12,8 @@ from django.test import Client
 from api.changes import changes
 from people.models import Department, Person
 from people.tests.factories import make_person
+from programs.models import ApprovalStep
+from programs.tests.factories import make_programme
 from rewards_portal import roles
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +89,20 @@ def test_changes_of_one_request_stand_together() -> None:
     first, second = changes(department)
     assert [row.fields[0].after for row in first.rows] == ["Three", "Two"]
     assert [row.action for row in second.rows] == ["added"]
+
+
+def test_what_was_removed_leaves_its_trace() -> None:
+    programme = make_programme(steps=[(1000, 2)])
+    with pghistory.context(command="config apply"):
+        programme.approval_steps.all().delete()
+    removed = changes(programme, parts=[(ApprovalStep, "programme")])[0].rows[0]
+    assert (removed.kind, removed.row, removed.action) == ("Approval step", "1000", "removed")
+    assert [(each.name, each.before, each.after) for each in removed.fields] == [
+        ("Programme", programme.name, "nothing"),
+        ("Over", "1,000", "nothing"),
+        ("Approvals", "2", "nothing"),
+        ("Group", "HR approvers", "nothing"),
+    ]
 
 
 def test_whoever_may_not_see_the_row_may_not_see_its_history() -> None:
