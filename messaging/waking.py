@@ -12,6 +12,7 @@ from django.db import transaction
 
 log = structlog.get_logger(__name__)
 PAUSE_SECONDS = 0.05  # between two wake-ups of one process
+RETRY = {"max_retries": 1, "interval_start": 0}  # a connection that lay idle may be dead: the second is new
 EXPIRES_SECONDS = 60  # a wake-up that waited longer is of no use: sweeps have passed meanwhile
 
 
@@ -44,7 +45,9 @@ class Waker:
         while self._wanted.wait():
             self._wanted.clear()
             try:
-                current_app.send_task(self.task, retry=False, ignore_result=True, expires=EXPIRES_SECONDS)
+                current_app.send_task(
+                    self.task, retry=True, retry_policy=RETRY, ignore_result=True, expires=EXPIRES_SECONDS
+                )
             except Exception as error:  # whatever a broker raises: the sweep does the work all the same
                 log.warning("wake_up_lost", task=self.task, error=type(error).__name__)
             pause.wait(PAUSE_SECONDS)

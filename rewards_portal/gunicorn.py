@@ -60,5 +60,3 @@ keepalive = 5
 accesslog = "-"
 logger_class = PortalLogger
 control_socket_disable = True
-limit_request_line = 4094
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import free_port, running_portal
+from tests.processes import free_port, manage, running_portal
 from tests.standins.slack import slack_standin
 
 TELL = """
@@ -17,6 +17,13 @@ from people.models import Person
 ana = Person.objects.filter(email="ana@acme.example").first() or Person.objects.create_user(
     "ana@acme.example", employee_number="E1", name="Ana", country="DE")
 tell([NewMessage(ana.pk, "points_credited", "You earned 500 points", "pr:%s", channels=["slack"])], at=timezone.now())
+"""
+
+TIMED = """
+import time
+began = time.monotonic()
+%s
+print(time.monotonic() - began)
 """
 
 
@@ -44,6 +51,11 @@ def test_a_message_arrives_once_even_when_the_worker_is_killed_before_it_is_sent
         wait_for(lambda: len(slack.messages) == 2)
         time.sleep(1.5)  # a few sweeps more send nothing again
         assert len(slack.messages) == 2
+
+        without_broker = portal.environment | {"BROKER_URL": "amqp://guest:guest@127.0.0.1:1//"}
+        took = manage("shell", "--no-imports", "-c", TIMED % (TELL % 3), environment=without_broker)
+        assert float(took) < 0.5  # seconds; it asks nobody to wait for a broker that is not there
+        wait_for(lambda: len(slack.messages) == 3)
 
     with pytest.raises(requests.ConnectionError):
         requests.get(portal.base_url, timeout=5)
