@@ -96,7 +96,7 @@ class PointsRequestAnswer(serializers.Serializer[Any]):
     credited_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When these points expire; null for never.")
     transfer = serializers.CharField(allow_null=True)
-    wallet = WalletAfterAnswer(allow_null=True, help_text="Just after the credit, else now; null for somebody not known.")
+    wallet = WalletAfterAnswer(allow_null=True, help_text="Just after the credit, else now; null for strangers.")
 
 
 class ApprovalStepAnswer(serializers.Serializer[Any]):
