@@ -129,9 +129,18 @@ def test_a_hold_that_many_close_at_once_closes_once():
 def test_points_are_either_held_or_expired_never_both():
     wallets = [make_wallet((PRICE, NOW)) for _ in range(10)]
     for wallet in wallets:
-        race([partial(place, wallet), partial(lots.expire, at=NOW), partial(holds.expire, at=NOW)])
+        outcomes = race([partial(place, wallet), partial(lots.expire, at=NOW), partial(holds.expire, at=NOW)])
+        assert {type(outcome) for outcome in outcomes} <= {Hold, InsufficientPoints, int}
         wallet.refresh_from_db()
         assert (wallet.points, wallet.held) in {(PRICE, PRICE), (0, 0)}
+    assert list(ledger_rules.findings()) == []
+
+
+def test_lots_that_many_expire_at_once_expire_once():
+    for _ in range(20):
+        make_wallet((PRICE, NOW))
+    outcomes = race([partial(lots.expire, at=NOW, limit=7)] * 6)
+    assert sum(outcomes) == 20
     assert list(ledger_rules.findings()) == []
 
 

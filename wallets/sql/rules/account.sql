@@ -1,8 +1,8 @@
 -- Everything that one pass over the transfers and one over the lots can prove of each account; the first column names the rule.
 --
--- `balances_after` needs no order, so no sort and no trust in clocks: if the balances around an account's transfers form one chain
--- from 0 to its points, then each balance before a transfer is also the balance after another, and what is left over is the start
--- and the end. Their hashes, added up, must agree.
+-- `balances_after` needs no order, so no sort and no trust in clocks: if the balances around an account's transfers form one
+-- chain from 0 to its points, then each balance before a transfer is also the balance after another, and what is left over is
+-- the start and the end. Their hashes, added up, must agree.
 WITH side AS (
     SELECT debit_id AS account_id, -points AS points, debit_points_after AS after,
            CASE WHEN kind = 'redemption' THEN points ELSE 0 END AS redeemed,
