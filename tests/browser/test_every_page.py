@@ -67,7 +67,9 @@ def test_every_page_is_clean(open_page: Open, ana: Person, kettle: Product) -> N
 
 
 def test_a_page_that_is_not_there_is_clean_too(chromium: Browser, live_server: LiveServer, ana: Person) -> None:
-    page = chromium.new_page(base_url=live_server.url)  # the answer 404 itself stands on the console
+    page = chromium.new_page(
+        base_url=live_server.url, reduced_motion="reduce"
+    )  # the answer 404 itself stands on the console
     assert faults(page, "/nothing-here") == []
     page.close()
 
