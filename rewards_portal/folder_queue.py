@@ -15,13 +15,13 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """A channel whose files appear whole."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
         """Put a message into a queue, under a name that sorts by time as the transport's own names do."""
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
-        _write(Path(self.data_folder_out) / name, payload)
+        _write(Path(self.data_folder_out) / name, message)
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         """Note that a queue listens to an exchange. Who binds at the same moment binds again with its next message."""
@@ -32,7 +32,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
             _write(self._exchange_file(exchange), [binding, *listening])
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """kombu's, with our channel."""
 
     Channel = Channel
