@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 EVENTS_MAX = 500  # the newest of each kind; older ones stay in the tables
+LATEST_MAX = 200  # rows on a page of everything
 NOTHING = "nothing"
 ACTIONS = {"insert": "added", "update": "changed", "delete": "removed"}
 
@@ -30,12 +31,14 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class RowChange:
-    """What happened to one row: `action` is added, changed or removed."""
+    """What happened to one row: `action` is added, changed or removed. `model` and `key` say which row it was."""
 
     action: str
     kind: str
     row: str
     fields: Sequence[FieldChange]
+    model: type[models.Model]
+    key: Any
 
 
 @dataclass
@@ -61,9 +64,56 @@ def changes(row: models.Model, *, parts: Sequence[tuple[type[models.Model], str]
     events = [*_events(type(row), pgh_obj_id=row.pk)]
     for model, foreign_key in parts:
         events += _events(model, **{f"{foreign_key}_id": row.pk})
-    steps = [step for step in _steps(events) if step.differs]
-    steps.sort(key=lambda step: (step.event.pgh_created_at, step.event.pgh_id), reverse=True)
-    return _as_sets(steps, _names_of_references(steps), _actors(steps))
+    return _told(_steps(events))
+
+
+def latest(tracked: Iterable[type[models.Model]], *, before: datetime | None = None) -> list[ChangeSet]:
+    """Return what happened lately to any row of some models, newest first.
+
+    Args:
+        tracked: the models.
+        before: leave out what is as new as this; None for the newest.
+
+    Returns:
+        At most LATEST_MAX rows' worth of change sets, whole ones but for one that is larger by itself.
+    """
+    newest = sorted((event for model in tracked for event in _latest_events(model, before)), key=_when, reverse=True)
+    sets = _told(_Step(event, event.before, _differing(event, event.before)) for event in _with_previous(newest))
+    is_cut = len(newest) > LATEST_MAX and _set_of(newest[LATEST_MAX]) == _set_of(newest[LATEST_MAX - 1])
+    return sets[:-1] if is_cut and len(sets) > 1 else sets
+
+
+def _told(steps: Iterable["_Step"]) -> list[ChangeSet]:
+    """Return steps that changed something, newest first and in words."""
+    telling = sorted((step for step in steps if step.differs), key=lambda step: _when(step.event), reverse=True)
+    return _as_sets(telling, _names_of_references(telling), _actors(telling))
+
+
+def _when(event: Any) -> tuple[datetime, int]:
+    """Return what events are put in order by."""
+    return event.pgh_created_at, event.pgh_id
+
+
+def _latest_events(model: type[models.Model], before: datetime | None) -> Iterable[Any]:
+    """Return a model's newest events, each with the key of the one before it of the same row."""
+    events = model.pgh_event_model.objects  # type: ignore[attr-defined]
+    same_row = events.filter(pgh_obj_id=models.OuterRef("pgh_obj_id"), pgh_id__lt=models.OuterRef("pgh_id"))
+    found = events.annotate(before_id=models.Subquery(same_row.order_by("-pgh_id").values("pgh_id")[:1]))
+    if before is not None:
+        found = found.filter(pgh_created_at__lt=before)
+    return list(found.select_related("pgh_context").order_by("-pgh_id")[: LATEST_MAX + 1])
+
+
+def _with_previous(events: Sequence[Any]) -> Iterable[Any]:
+    """Give each event of the first LATEST_MAX the one before it as `before`; one query a model."""
+    shown = events[:LATEST_MAX]
+    wanted = defaultdict(set)
+    for event in shown:
+        wanted[type(event)].add(event.before_id)
+    found = {model: model.objects.in_bulk(keys - {None}) for model, keys in wanted.items()}
+    for event in shown:
+        event.before = found[type(event)].get(event.before_id)
+    return shown
 
 
 @dataclass(frozen=True)
@@ -114,11 +164,16 @@ def _as_sets(steps: Sequence[_Step], names: dict[tuple[Any, Any], str], actors: 
     for step in steps:
         event = step.event
         metadata = event.pgh_context.metadata if event.pgh_context else {}
-        key = event.pgh_context_id or (event.pgh_created_at, type(event))
+        key = _set_of(event)
         if key not in sets:
             sets[key] = ChangeSet(at=event.pgh_created_at, who=_who(metadata, actors), how=_how(metadata))
         sets[key].rows.append(_row_change(step, names))
     return list(sets.values())
+
+
+def _set_of(event: Any) -> Any:
+    """Return what events that were made together share: their context, else their transaction's time."""
+    return event.pgh_context_id or event.pgh_created_at
 
 
 def _row_change(step: _Step, names: dict[tuple[Any, Any], str]) -> RowChange:
@@ -136,7 +191,12 @@ def _row_change(step: _Step, names: dict[tuple[Any, Any], str]) -> RowChange:
     )
     plain.pk = event.pgh_obj_id
     return RowChange(
-        ACTIONS.get(event.pgh_label, event.pgh_label), capfirst(str(model._meta.verbose_name)), _label(plain), shown
+        action=ACTIONS.get(event.pgh_label, event.pgh_label),
+        kind=capfirst(str(model._meta.verbose_name)),
+        row=_label(plain),
+        fields=shown,
+        model=model,
+        key=event.pgh_obj_id,
     )
 
 

@@ -7,10 +7,15 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.decorators import method_decorator
+from django.utils.timezone import is_aware
 from django.views.decorators.cache import never_cache
 
 from rewards_portal.roles import ROOMS
@@ -133,6 +138,30 @@ class PortalAdminSite(admin.AdminSite):
 
         return super().index(request, {**admin_dashboard.context(request.user), **(extra_context or {})})
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Add the pages that are nobody's own model."""
+        return [path("history/", self.admin_view(self.audit_trail), name="audit_trail"), *super().get_urls()]
+
+    def audit_trail(self, request: HttpRequest) -> HttpResponse:
+        """Show who changed what lately, of everything this person may look at."""
+        from api.changes import latest
+
+        before = parse_datetime(request.GET.get("before", ""))
+        tracked = self._tracked(request)
+        if not tracked:
+            raise PermissionDenied
+        sets = latest(tracked, before=before if before and is_aware(before) else None)
+        context = {**self.each_context(request), "title": "Audit trail", "change_sets": sets, "everything": True}
+        return TemplateResponse(request, "admin/history.html", context)
+
+    def _tracked(self, request: HttpRequest) -> list[type[Model]]:
+        """Return the models whose changes are kept and which this person may look at."""
+        return [
+            model
+            for model, model_admin in self._registry.items()
+            if hasattr(model, "pgh_event_models") and model_admin.has_view_permission(request)
+        ]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add the sidebar to what every page gets."""
         context = super().each_context(request)
@@ -145,6 +174,9 @@ class PortalAdminSite(admin.AdminSite):
             (name, [_link(request, each, models[each.model]) for each in entries if each.model in models])
             for name, entries in SECTIONS
         ]
+        if self._tracked(request):
+            url = reverse("admin:audit_trail")
+            sections[-1][1].append(Link("Audit trail", "history", url, is_current=request.path == url))
         placed = {entry.model for _, entries in SECTIONS for entry in entries}
         others = [
             _link(request, Entry(str(each["name"]), "layers", label), each)

@@ -13,6 +13,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from api.changes import RowChange
 from api.money import minor_units_per_unit, worth
 from rewards_portal import words
 from rewards_portal.admin_dashboard import duration
@@ -73,3 +74,15 @@ def without_colon(label: SafeString) -> SafeString:
 def named_field(field: BoundField) -> SafeString:
     """Return an input that stands in a table, named by its column's heading for those who do not see it."""
     return field.as_widget(attrs={"aria-label": capfirst(str(field.label))})
+
+
+@register.simple_tag
+def admin_url_of(change: RowChange) -> str:
+    """Return the address of a row that changed; empty where it is gone or has no page."""
+    if change.action == "removed":
+        return ""
+    meta = change.model._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[change.key])
+    except NoReverseMatch:
+        return ""

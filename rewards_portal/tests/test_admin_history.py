@@ -1,15 +1,16 @@
 """The history page says who changed what, from what to what, whichever way the change was made."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pghistory
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 
-from api.changes import changes
+from api.changes import changes, latest
 from people.models import Department, Person
 from people.tests.factories import make_person
 from programs.models import ApprovalStep
@@ -95,7 +96,8 @@ def test_what_was_removed_leaves_its_trace() -> None:
     programme = make_programme(steps=[(1000, 2)])
     with pghistory.context(command="config apply"):
         programme.approval_steps.all().delete()
-    removed = changes(programme, parts=[(ApprovalStep, "programme")])[0].rows[0]
+    told = changes(programme, parts=[(ApprovalStep, "programme")])
+    (removed,) = next(change.rows for change in told if change.who == "Config apply")
     assert (removed.kind, removed.row, removed.action) == ("Approval step", "1000", "removed")
     assert [(each.name, each.before, each.after) for each in removed.fields] == [
         ("Programme", programme.name, "nothing"),
@@ -121,3 +123,42 @@ def test_history_costs_the_same_however_much_changed(count: int, django_assert_n
             Person.objects.filter(pk=person.pk).update(manager=manager)
     with django_assert_num_queries(3):  # events, managers, actors
         assert len(changes(person)) == count + 1
+
+
+def test_audit_trail_of_everything_one_may_look_at() -> None:
+    administrator = make_person(name="Marta Silva")
+    programme = make_programme(name="Stars")
+    with pghistory.context(user=str(administrator.pk), url="/admin/programs/programme/1/change/"):
+        programme.name = "Bright stars"
+        programme.save()
+    Department.objects.create(name="Sales")
+    for role, sees_departments in ((roles.FINANCE, False), (roles.AUDITORS, True)):
+        page = signed_in("Reader", role).get("/admin/history/").content.decode()
+        assert ("Department" in page, ">Marta Silva<" in page, "Bright stars" in page) == (sees_departments, True, True)
+    assert signed_in("Nobody yet").get("/admin/history/").status_code == 403
+
+
+def test_audit_trail_goes_back_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.changes.LATEST_MAX", 3)
+    with connection.cursor() as cursor:
+        for number in range(5):
+            department = Department.objects.create(name=f"Department {number}")
+            event = Department.pgh_event_model.objects.get(pgh_obj_id=department.pk)
+            cursor.execute(
+                "UPDATE people_departmentevent SET pgh_created_at = %s WHERE pgh_id = %s",
+                [AT + timedelta(minutes=number), event.pk],
+            )
+    newest = latest([Department])
+    assert [change.rows[0].row for change in newest] == ["Department 4", "Department 3", "Department 2"]
+    older = latest([Department], before=newest[-1].at)
+    assert [change.rows[0].row for change in older] == ["Department 1", "Department 0"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_audit_trail_costs_the_same_however_much_changed(count: int, django_assert_num_queries) -> None:
+    for number in range(count):
+        department = Department.objects.create(name=f"Department {number}")
+        department.name = f"Renamed {number}"
+        department.save()
+    with django_assert_num_queries(3):  # departments' events, those before them, people's events
+        assert sum(len(change.rows) for change in latest([Department, Person])) == 2 * count
