@@ -50,13 +50,13 @@ def register(*rules: Rule) -> None:
 def findings() -> Iterator[Finding]:
     """Yield every row that breaks a rule, all seen at one moment, while transfers go on; memory stays flat.
 
-    Inside a transaction (a test) it sees what that transaction sees.
+    Inside a transaction (a test) it sees what that transaction sees. Read them all before asking the database more.
     """
     with _one_moment():
         for rule in _rules.values():
-            with connection.chunked_cursor() as cursor:
-                cursor.execute(rule.sql)
-                for *name, key, detail in cursor:
+            # Row by row as the database finds them. A server-side cursor would too, but on one processor alone.
+            with connection.connection.cursor() as cursor:
+                for *name, key, detail in cursor.stream(rule.sql):
                     yield Finding(name[0] if name else rule.name, key, detail)
 
 

@@ -3,18 +3,20 @@
 -- `balances_after` needs no order, so no sort and no trust in clocks: if the balances around an account's transfers form one
 -- chain from 0 to its points, then each balance before a transfer is also the balance after another, and what is left over is
 -- the start and the end. Their hashes, added up, must agree.
-WITH side AS (
-    SELECT debit_id AS account_id, -points AS points, debit_points_after AS after,
-           CASE WHEN kind = 'redemption' THEN points ELSE 0 END AS redeemed,
-           CASE WHEN kind = 'expiry' THEN points ELSE 0 END AS expired, 0::bigint AS credited
-    FROM wallets_transfer
-    UNION ALL
-    SELECT credit_id, points, credit_points_after, CASE WHEN kind = 'refund' THEN -points ELSE 0 END, 0, points
-    FROM wallets_transfer
+WITH debited AS (
+    SELECT debit_id AS account_id, sum(points) AS points,
+           sum(points) FILTER (WHERE kind = 'redemption') AS redeemed, sum(points) FILTER (WHERE kind = 'expiry') AS expired,
+           sum(hashint8(debit_points_after)) - sum(hashint8(debit_points_after + points)) AS chain
+    FROM wallets_transfer GROUP BY debit_id
+), credited AS (
+    SELECT credit_id AS account_id, sum(points) AS points, sum(points) FILTER (WHERE kind = 'refund') AS refunded,
+           sum(hashint8(credit_points_after)) - sum(hashint8(credit_points_after - points)) AS chain
+    FROM wallets_transfer GROUP BY credit_id
 ), moved AS (
-    SELECT account_id, sum(points) AS points, sum(redeemed) AS redeemed, sum(expired) AS expired, sum(credited) AS credited,
-           sum(hashint8(after)) - sum(hashint8(after - points)) AS chain
-    FROM side GROUP BY account_id
+    SELECT account_id, coalesce(credited.points, 0) - coalesce(debited.points, 0) AS points,
+           coalesce(credited.points, 0) AS credited, coalesce(redeemed, 0) - coalesce(refunded, 0) AS redeemed,
+           coalesce(expired, 0) AS expired, coalesce(debited.chain, 0) + coalesce(credited.chain, 0) AS chain
+    FROM debited FULL JOIN credited USING (account_id)
 ), lot AS (
     SELECT account_id, sum(points) AS points, sum(remaining) AS remaining FROM wallets_lot GROUP BY account_id
 ), hold AS (
