@@ -35,18 +35,27 @@ WITH debited AS (
          FULL JOIN lot ON lot.account_id = coalesce(a.id, moved.account_id)
          FULL JOIN hold ON hold.account_id = coalesce(a.id, moved.account_id, lot.account_id)
          CROSS JOIN LATERAL (SELECT (coalesce(a.kind, '') = 'wallet')::integer AS one) AS wallet
+), judged AS (
+    SELECT *, points <> moved AS is_off, points - held < floor AS is_below_floor, held <> placed AS holds_differ,
+           (lifetime_earned, lifetime_redeemed, lifetime_expired) <> (earned, redeemed, expired) AS sums_differ,
+           wallet_points <> remaining AS lots_differ, credited <> opened AS lots_began_differ
+    FROM found
 )
-SELECT broken.rule, found.id::text, broken.detail FROM found, LATERAL (VALUES
+SELECT broken.rule, judged.id::text, broken.detail FROM judged, LATERAL (VALUES
     ('account_exists', is_missing, 'Transfers, lots or holds name an account that is not there.'),
-    ('account_points', points <> moved, format('It has %s points; its transfers add up to %s.', points, moved)),
-    ('account_above_floor', points - held < floor, format('%s points, %s of them held, floor %s.', points, held, floor)),
-    ('account_held', held <> placed, format('%s points are held; its open holds add up to %s.', held, placed)),
-    ('account_lifetime_sums', (lifetime_earned, lifetime_redeemed, lifetime_expired) <> (earned, redeemed, expired),
+    ('account_points', is_off, format('It has %s points; its transfers add up to %s.', points, moved)),
+    ('account_above_floor', is_below_floor, format('%s points, %s of them held, floor %s.', points, held, floor)),
+    ('account_held', holds_differ, format('%s points are held; its open holds add up to %s.', held, placed)),
+    ('account_lifetime_sums', sums_differ,
      format('Earned, redeemed and expired are %s, %s and %s; its transfers say %s, %s and %s.',
             lifetime_earned, lifetime_redeemed, lifetime_expired, earned, redeemed, expired)),
     ('balances_after', chain_is_broken, 'The balances written with its transfers do not follow from each other.'),
-    ('wallet_lots', wallet_points <> remaining,
+    ('wallet_lots', lots_differ,
      format('It has %s points; what remains of its lots adds up to %s.', points, remaining)),
-    ('wallet_lots_opened', credited <> opened, format('%s points came in; its lots began with %s.', credited, opened))
+    ('wallet_lots_opened', lots_began_differ,
+     format('%s points came in; its lots began with %s.', credited, opened))
 ) AS broken (rule, is_broken, detail)
-WHERE broken.is_broken AND (broken.rule = 'account_exists' OR NOT found.is_missing)
+-- Few accounts are broken: the sentences are written for those alone.
+WHERE (is_missing OR is_off OR is_below_floor OR holds_differ OR sums_differ OR chain_is_broken OR lots_differ
+       OR lots_began_differ)
+  AND broken.is_broken AND (broken.rule = 'account_exists' OR NOT is_missing)
