@@ -18,7 +18,7 @@ from tests.standins.slack import SlackStandIn, slack_standin
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 ASHA, HR = "asha.rao@example.com", "marta.silva@acme.example"
-SAMPLE = Path(__file__).parents[2] / "integrations/tests/samples/successfactors_integration_center.json"
+SAMPLES = Path(__file__).parents[2] / "integrations/tests/samples"
 PATIENCE_SECONDS = 30
 QUIET_SECONDS = 3  # several sweeps: time in which a second message would have come
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -79,9 +79,13 @@ def test_a_rating_becomes_a_voucher_in_somebodys_hands(portal: Portal, slack: Sl
     time.sleep(QUIET_SECONDS)
     assert [message["channel"] for message in slack.messages] == 2 * [slack.users[ASHA]]
 
+    # A SOAP event of its Intelligent Services is answered in its own words, and credited too.
+    assert "1 accepted: 1 credited" in post_soap(portal)
+    assert wallet(portal, token)["available"] == before + 1750
+
     code = redeem_and_reveal(chromium, portal)
     assert len(code) >= 8
-    assert wallet(portal, token)["available"] == before + 1000
+    assert wallet(portal, token)["available"] == before + 1250
     explained_to_hr(chromium, portal)
     assert portal.run_manage("check_ledger").strip() == "0 findings"
 
@@ -133,7 +137,7 @@ def signed_in(chromium: Browser, portal: Portal, email: str) -> tuple[Page, list
 
 def sample(*, form: str = "58231", rating: str = "4.0", period: str = "2026-12-31") -> dict[str, Any]:
     """Return SuccessFactors' own message; its first record with another form, rating and period where given."""
-    message: dict[str, Any] = json.loads(SAMPLE.read_text())
+    message: dict[str, Any] = json.loads((SAMPLES / "successfactors_integration_center.json").read_text())
     message["records"][0] |= {"formDataId": form, "overallRating": rating, "formReviewEndDate": period}
     return message
 
@@ -144,6 +148,16 @@ def post(portal: Portal, message: dict[str, Any]) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
+
+
+def post_soap(portal: Portal) -> str:
+    """Post SuccessFactors' SOAP event of a spot award and return what it was answered."""
+    url = f"{portal.base_url}/api/v1/hooks/sf-spot-awards"
+    body = (SAMPLES / "successfactors_intelligent_event_spot_award.xml").read_bytes()
+    headers = {"Content-Type": "text/xml; charset=utf-8"}
+    answer = requests.post(url, data=body, headers=headers, auth=("sf", SF_HOOK_SECRET), timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def client_token(portal: Portal) -> str:
