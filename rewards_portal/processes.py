@@ -12,7 +12,7 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
 GUARDIAN = Path(__file__).with_name("guardian.py")
-END_SECONDS = 30.0
+END_SECONDS = 60.0
 TAIL_LINES = 15
 LOG_BYTES_MAX = 10 * 1024 * 1024  # then a start begins a new one
 
@@ -94,9 +94,9 @@ class Processes:
         process.wait()
         self._tell({"ended": process.pid})
 
-    def at_the_end(self, command: Sequence[str], *, user: str | None) -> None:
-        """Have a command run after all processes have ended."""
-        self._last = {"last": list(command), "user": user}
+    def end_postgres_last(self, pid_file: Path) -> None:
+        """Have the PostgreSQL server that writes this pid file ended after all processes."""
+        self._last = {"postmaster": str(pid_file)}
         self._tell(self._last)
 
     def end(self) -> None:

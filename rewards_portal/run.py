@@ -69,8 +69,7 @@ def _start(processes: Processes, port: int) -> None:
     _say("Rewards Portal\n")
     with _step("PostgreSQL"):
         if not {"DATABASE_URL", "SECRET_KEY"} & set(os.environ):
-            command, user = laptop.stop_postgres_command()
-            processes.at_the_end(command, user=user)
+            processes.end_postgres_last(laptop.postgres_folder() / "postmaster.pid")
             os.environ["DATABASE_URL"] = laptop.start_postgres(stop_at_exit=False)
         _set_up()
     with _step("Database"):

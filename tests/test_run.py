@@ -94,9 +94,14 @@ def running(var: Path, port: int, **variables: str) -> Iterator[Run]:
 
 
 @pytest.fixture(scope="module")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose database is made by the first test that runs and kept for the others."""
-    return tmp_path_factory.mktemp("run") / "var"
+def var() -> Iterator[Path]:
+    """A folder whose database is made by the first test that runs and kept for the others.
+
+    Not one of pytest's: each start of pytest closes the folder above those to everybody but its owner, and PostgreSQL
+    runs as another user where we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="rewards-run-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "var"
 
 
 def refused(var: Path, port: int, **variables: str) -> str:
