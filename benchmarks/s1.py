@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Callable
 
 from django.utils import timezone
-from people.operations.people import NewPerson
 
 from api.operations import clients
 from benchmarks import floor, load, server
 from people.operations import people
+from people.operations.people import NewPerson
 from programs.models import Programme
 from programs.operations import fundings, programmes
 
