@@ -66,15 +66,13 @@ def place(
         product: what it is.
         face_value: what each is worth, in minor units of the product's currency.
         quantity: how many, 1–10; one for a travel credit.
-        external_id: the caller's own name for this order, unique for each client; a person's form makes a UUID.
-        client: the system that orders, or None for a person in the browser.
+        external_id, client: the system that orders and its own name for the order; a person's form makes a UUID.
         at: now.
 
     Raises:
         ExternalIdConflict: the external_id was used for something else.
         RecipientInactive, NotOffered, NotAvailableInCountry, DenominationNotOffered, QuantityOutOfRange: it cannot be.
-        OutOfStock: no code is left.
-        wallets.errors.InsufficientPoints: the wallet has too few.
+        OutOfStock, wallets.errors.InsufficientPoints: no code is left; the wallet has too few points.
     """
     fingerprint = _fingerprint(person, product, face_value, quantity)
     with transaction.atomic():
