@@ -14,7 +14,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 os.environ.setdefault("BROKER_URL", "memory://")
 laptop.apply_defaults()
 os.environ["DEBUG"] = "0"
-os.environ.update({"ALLOWED_HOSTS": "127.0.0.1", "SECURE_SSL_REDIRECT": "0", "SLACK_BOT_TOKEN": "bench"})
+os.environ.update(
+    {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "0",
+        "SLACK_BOT_TOKEN": "bench",
+        "BASE_URL": "https://127.0.0.1",
+    }
+)
 
 HEAD = "| | measure | floor | ours | ratio | reach | p50 | p99 |\n|---|---|---|---|---|---|---|---|"
 

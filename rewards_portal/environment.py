@@ -1,6 +1,7 @@
 """Reads one environment variable and says in a sentence what is wrong with it."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 REDIS_VISIBILITY_SECONDS = 660
+SECRET_KEY_CHARACTERS_MIN = 50
+ENCRYPTION_KEYS_FORM = re.compile(r"[\w.-]+:[\w-]{43}=(,\s*[\w.-]+:[\w-]{43}=)*")  # 32 bytes are 43 digits and a =
 
 
 def required(name: str, example: str, read: Callable[[str], Any] | None = None) -> Any:
@@ -25,6 +28,24 @@ def required(name: str, example: str, read: Callable[[str], Any] | None = None) 
     if not os.environ.get(name):
         raise ImproperlyConfigured(f"{name} is not set. Set the environment variable {name} to {example}.")
     return read(name) if read else os.environ[name]
+
+
+def refuse_unsafe(*, secret_key: str, encryption_keys: str, allowed_hosts: list[str], base_url: str) -> None:
+    """Refuse what production must not run with: better no start than one that looks well.
+
+    Raises:
+        ImproperlyConfigured: naming the variable and what it should hold.
+    """
+    is_short, are_keys = len(secret_key) < SECRET_KEY_CHARACTERS_MIN, ENCRYPTION_KEYS_FORM.fullmatch(encryption_keys)
+    for is_unsafe, sentence in (
+        (is_short, f"SECRET_KEY is short. Give it {SECRET_KEY_CHARACTERS_MIN} random characters or more."),
+        (not are_keys, "ENCRYPTION_KEYS must be `id:key,…`; a key is 32 bytes in URL-safe base64."),
+        (not allowed_hosts, "ALLOWED_HOSTS is empty. Name the hosts that people reach the portal by."),
+        ("*" in allowed_hosts, "ALLOWED_HOSTS takes any host, forged ones too. Name each."),
+        (not base_url.startswith("https://"), "BASE_URL must begin with https://: codes travel over it."),
+    ):
+        if is_unsafe:
+            raise ImproperlyConfigured(sentence)
 
 
 def broker(url: str) -> tuple[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ import pghistory
 from celery.schedules import schedule
 
 from rewards_portal import logs
-from rewards_portal.environment import broker, required
+from rewards_portal.environment import broker, refuse_unsafe, required
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Person] and its like be written at runtime too
 
@@ -27,6 +27,10 @@ OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
 COMPANY_NAME = env.str("COMPANY_NAME", default="Acme")
 POINTS_CURRENCY = env.str("POINTS_CURRENCY", default="EUR")
 POINTS_PER_UNIT = env.int("POINTS_PER_UNIT", default=100)
+if not DEBUG:
+    refuse_unsafe(
+        secret_key=SECRET_KEY, encryption_keys=ENCRYPTION_KEYS, allowed_hosts=ALLOWED_HOSTS, base_url=BASE_URL
+    )
 
 ROOT_URLCONF = "rewards_portal.urls"
 WSGI_APPLICATION = "rewards_portal.wsgi.application"

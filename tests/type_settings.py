@@ -3,6 +3,7 @@
 import os
 
 for _name, _value in {
+    "DEBUG": "1",
     "SECRET_KEY": "types",
     "ENCRYPTION_KEYS": "types",
     "OIDC_PRIVATE_KEY": "types",
