@@ -1,4 +1,4 @@
-"""Gives every request an id, and every error under the API's addresses the form of a problem."""
+"""Gives every request an id beside the sender's own, and every error under the API's addresses its form, a problem."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,9 @@ from api import ids, problems
 from api.errors import BadRequest, InternalError
 
 ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# MuleSoft's on every request, and SAP Integration Suite's, which a server may hand on with its underscore as a hyphen.
+CORRELATION_HEADERS: Final = ("X-Correlation-ID", "SAP-MplCorrelationId")
+CORRELATION_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 MACHINE_PATHS: Final = ("/api/", "/oauth/", "/scim/", "/.well-known/", "/healthz", "/readyz")
 PAGE_TYPES: Final = ("text/html", "text/plain")
 KEPT_HEADERS: Final = ("Allow", "Retry-After", "WWW-Authenticate")
@@ -19,24 +22,38 @@ ERROR: Final = 400
 
 
 class RequestIdMiddleware:
-    """Take the caller's X-Request-ID, or make one; put it on the reply and on every log line."""
+    """Take the caller's X-Request-ID, or make one; put it on the reply and on every log line.
+
+    The same with the id by which middleware knows one flow across systems, where it sends one; it says nothing about
+    repeats.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the id in X-Request-ID."""
+        """Answer with the id in X-Request-ID, and the sender's in X-Correlation-ID."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if ACCEPTED_ID.fullmatch(given) else ids.new().hex
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        if correlation := correlation_id(request):
+            structlog.contextvars.bind_contextvars(correlation_id=correlation)
         try:
             response = self.get_response(request)
         finally:
             structlog.contextvars.clear_contextvars()
         response["X-Request-ID"] = request_id
+        if correlation:
+            response["X-Correlation-ID"] = correlation
         return response
+
+
+def correlation_id(request: HttpRequest) -> str:
+    """Return the sender's correlation id; "" where there is none that a log and a header can hold."""
+    given = next((request.headers[name] for name in CORRELATION_HEADERS if name in request.headers), "")
+    return given if CORRELATION_ID.fullmatch(given) else ""
 
 
 class ProblemMiddleware:

@@ -1,11 +1,9 @@
 """POST /hooks/{connection}: an HR system's own message, let in by the connection's credential and not by a token."""
 
-import re
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
@@ -13,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.docs import describe
+from api.middleware import correlation_id
 from integrations import credentials
 from integrations.credentials import Presented
 from integrations.errors import CredentialNotSet, UnknownConnection, UnreadableMessage, WrongCredential
@@ -21,12 +20,10 @@ from integrations.operations import received_messages
 from integrations.systems import SYSTEMS
 from programs.events_api import MatchSerializer
 
-CORRELATION_HEADERS = ("X-Correlation-ID", "SAP_MplCorrelationId", "SAP-MplCorrelationId")
 ANSWERS = """The credential is the connection's own (HTTP Basic, a header, an HMAC of the body, a bearer token, Standard
 Webhooks). JSON is answered with each record's result, with 200 also where some were refused; the SOAP of SuccessFactors
 with an `ExternalEventResponse`. The same message again credits nothing and gets the first answer, with
 `Idempotent-Replayed: true`."""
-CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 class ResultSerializer(serializers.Serializer[Any]):
@@ -66,25 +63,17 @@ class HookView(APIView):
         raw = request._request.body
         connection = _connection(slug)
         credentials.check(connection.credential, Presented(request._request, raw, at))
-        correlation_id = _correlation_id(request._request)
-        structlog.contextvars.bind_contextvars(connection=slug, correlation_id=correlation_id)
+        structlog.contextvars.bind_contextvars(connection=slug)
         reception = received_messages.receive(
             connection=connection,
             body=raw,
             content_type=request.headers.get("Content-Type", ""),
-            correlation_id=correlation_id,
+            correlation_id=correlation_id(request._request),
             at=at,
         )
         answer = SYSTEMS[connection.system].answer(reception.taken)
         if reception.replayed:
             answer["Idempotent-Replayed"] = "true"
-        return answer
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer, and echo the sender's correlation id, also beside a problem."""
-        answer = super().dispatch(request, *args, **kwargs)
-        if correlation_id := _correlation_id(request):
-            answer["X-Correlation-ID"] = correlation_id
         return answer
 
 
@@ -98,9 +87,3 @@ def _connection(slug: str) -> Connection:
     if connection is None:
         raise UnknownConnection("No active connection has this name. Check the address that was entered.")
     return connection
-
-
-def _correlation_id(request: HttpRequest) -> str:
-    """Return the sender's correlation id; "" where there is none that a log and a header can hold."""
-    given = next((request.headers[name] for name in CORRELATION_HEADERS if name in request.headers), "")
-    return given if CORRELATION_ID.fullmatch(given) else ""

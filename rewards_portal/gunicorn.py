@@ -31,6 +31,7 @@ class PortalLogger(Logger):
         structlog.get_logger("rewards_portal.access").info(
             "request",
             request_id=headers.get("x-request-id", ""),
+            **({"correlation_id": headers["x-correlation-id"]} if "x-correlation-id" in headers else {}),
             method=environ.get("REQUEST_METHOD", ""),
             path=environ.get("PATH_INFO", ""),
             status=int(str(resp.status).split(maxsplit=1)[0]),
@@ -60,3 +61,6 @@ keepalive = 5
 accesslog = "-"
 logger_class = PortalLogger
 control_socket_disable = True
+# Headers with an underscore are dropped, as they could pass for others. From a peer in FORWARDED_ALLOW_IPS the
+# correlation id of SAP Integration Suite is let through, beside gunicorn's own two.
+forwarder_headers = "SCRIPT_NAME,PATH_INFO,SAP_MPLCORRELATIONID"
