@@ -1,16 +1,43 @@
-"""Turns one thing of a message into one event, as a connection's paths say."""
+"""Turns a message into its things, and each thing into one event, as a connection's paths say."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations import paths, times, values
-from integrations.errors import UnmappedRecord
+from integrations.documents import Document
+from integrations.errors import UnmappedRecord, UnreadableMessage
 from integrations.models import Connection
+from integrations.systems import SYSTEMS
 from integrations.values import NoValue
 from programs.operations.events import NewEvent
 
 ID_CHARACTERS_MAX = 500
 RECIPIENT_CHARACTERS_MAX = 300
+DATA = "event."  # before a name of the event's data, as rules write it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What one path of a mapping made of a thing.
+
+    Args:
+        name: `id`, `recipient`, `time`, or `event.…` for a name of the event's data, as rules write it.
+        path: the JMESPath.
+        found: what it found in the thing.
+        value: what the event gets; None where it gets nothing.
+        none: why what was found counts as none; "" where it does not.
+        error: why it cannot be read; None where it can.
+    """
+
+    name: str
+    path: str
+    found: Any
+    value: Any = None
+    none: str = ""
+    error: UnmappedRecord | None = None
 
 
 def source(connection: Connection) -> str:
@@ -18,68 +45,108 @@ def source(connection: Connection) -> str:
     return f"/hooks/{connection.slug}"
 
 
-def event(connection: Connection, thing: Any) -> NewEvent:
-    """Return the event that a thing of a message stands for.
+def things(connection: Connection, document: Document) -> list[Any]:
+    """Return what becomes one event each.
 
-    A value that counts as none is left out of `data` and named in `empty` with the reason, so that no rule credits for
-    it.
-    A recipient that is not there leaves `subject` empty: the event is kept, and refused.
+    Raises:
+        UnreadableMessage: the connection's `items` finds nothing: the message is another one than the mapping is for.
+    """
+    if not connection.items:
+        return SYSTEMS[connection.system].split(document.content)
+    found = paths.search(connection.items, document.content)
+    if found is None:
+        raise UnreadableMessage(f"items: `{connection.items}` finds nothing in this message.")
+    return found if isinstance(found, list) else [found]
+
+
+def read(connection: Connection, thing: Any) -> list[Reading]:
+    """Return what each path of a connection makes of a thing: the parts of its id, who, when, and the data.
 
     Args:
         connection: whose mapping.
-        thing: what `items` picked: a record of a list, an ExternalEvent's event.
+        thing: one of `things`: a record of a list, an ExternalEvent's event.
+    """
+    zone = ZoneInfo(connection.time_zone)
+    readings = [_reading("id", path, thing, partial(_id_part, path)) for path in connection.id_paths]
+    readings.append(_reading("recipient", connection.recipient, thing, _recipient))
+    if connection.time:
+        readings.append(_reading("time", connection.time, thing, partial(_time, zone)))
+    for name, how in connection.data.items():
+        readings.append(
+            _reading(f"{DATA}{name}", how["path"], thing, partial(values.convert, name, how=how, zone=zone))
+        )
+    return readings
+
+
+def event(connection: Connection, readings: Iterable[Reading]) -> NewEvent:
+    """Return the event that a thing stands for.
+
+    A value that counts as none is left out of `data` and named in `empty` with the reason, so that no rule credits for
+    it. A recipient that is not there leaves `subject` empty: the event is kept, and refused.
+
+    Args:
+        connection: whose mapping.
+        readings: as `read` returns them.
 
     Raises:
         UnmappedRecord: there is no id, or a value is not of its kind.
     """
-    zone = ZoneInfo(connection.time_zone)
-    recipient = values.scalar(paths.search(connection.recipient, thing))
-    if len(recipient) > RECIPIENT_CHARACTERS_MAX:
-        raise UnmappedRecord(f"recipient: more than {RECIPIENT_CHARACTERS_MAX} characters.", pointer="/recipient")
-    data, empty = _data(connection, thing, zone)
+    readings = list(readings)
+    for reading in readings:
+        if reading.error:
+            raise reading.error
+    named = {reading.name: reading.value for reading in readings}
+    source_id = "/".join(reading.value for reading in readings if reading.name == "id")
+    if len(source_id) > ID_CHARACTERS_MAX:
+        raise UnmappedRecord(f"id: more than {ID_CHARACTERS_MAX} characters.", pointer="/id")
+    data = {reading.name.removeprefix(DATA): reading for reading in readings if reading.name.startswith(DATA)}
     return NewEvent(
         source=source(connection),
-        source_id=_id(connection, thing),
+        source_id=source_id,
         type=connection.event_type,
-        subject=recipient,
-        time=_time(connection, thing, zone),
-        data=data,
-        empty=empty,
+        subject=named["recipient"] or "",
+        time=named.get("time"),
+        data={name: reading.value for name, reading in data.items() if not reading.none},
+        empty={name: reading.none for name, reading in data.items() if reading.none},
     )
 
 
-def _id(connection: Connection, thing: Any) -> str:
-    """Return what tells this thing from all others of the connection, for ever."""
-    parts = [values.scalar(paths.search(path, thing)) for path in connection.id_paths]
-    for path, part in zip(connection.id_paths, parts, strict=True):
-        if not part:
-            raise UnmappedRecord(f"id: `{path}` finds no value in this record.", pointer="/id")
-    joined = "/".join(parts)
-    if len(joined) > ID_CHARACTERS_MAX:
-        raise UnmappedRecord(f"id: more than {ID_CHARACTERS_MAX} characters.", pointer="/id")
-    return joined
+def _reading(name: str, path: str, thing: Any, reads: Callable[[Any], Any]) -> Reading:
+    """Return what one path found and what became of it."""
+    found = paths.search(path, thing)
+    try:
+        return Reading(name=name, path=path, found=found, value=reads(found))
+    except NoValue as none:
+        reason = f"`{path}` finds nothing" if found is None else none.reason
+        return Reading(name=name, path=path, found=found, none=reason)
+    except UnmappedRecord as error:
+        return Reading(name=name, path=path, found=found, error=error)
 
 
-def _time(connection: Connection, thing: Any, zone: ZoneInfo) -> Any:
-    """Return when it happened; None where the mapping names no time or the record has none."""
-    found = paths.search(connection.time, thing) if connection.time else None
+def _id_part(path: str, found: Any) -> str:
+    """Return a part of what tells this thing from all others of the connection, for ever."""
+    part = values.scalar(found)
+    if not part:
+        raise UnmappedRecord(f"id: `{path}` finds no value in this record.", pointer="/id")
+    return part
+
+
+def _recipient(found: Any) -> str:
+    """Return whom it is about, as `people.queries.recipients` takes it."""
+    recipient = values.scalar(found)
+    if not recipient:
+        raise NoValue("names nobody")
+    if len(recipient) > RECIPIENT_CHARACTERS_MAX:
+        raise UnmappedRecord(f"recipient: more than {RECIPIENT_CHARACTERS_MAX} characters.", pointer="/recipient")
+    return recipient
+
+
+def _time(zone: ZoneInfo, found: Any) -> Any:
+    """Return when it happened."""
     if found is None or found == "":
-        return None
+        raise NoValue("blank counts as none")
     try:
         return times.parse(found, zone)
     except ValueError:
         detail = f"time: {values.shown(found)} is not a time. ISO 8601 is, as 2026-11-22T21:14:05+00:00."
         raise UnmappedRecord(detail, pointer="/time") from None
-
-
-def _data(connection: Connection, thing: Any, zone: ZoneInfo) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the event's data, and the names that are empty with the reason of each."""
-    data: dict[str, Any] = {}
-    empty: dict[str, str] = {}
-    for name, how in connection.data.items():
-        found = paths.search(how["path"], thing)
-        try:
-            data[name] = values.convert(name, found, how, zone)
-        except NoValue as none:
-            empty[name] = f"`{how['path']}` finds nothing" if found is None else none.reason
-    return data, empty

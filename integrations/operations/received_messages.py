@@ -1,6 +1,7 @@
 """Takes an HR system's message: keeps it, reads it, maps it, lets the rules decide, remembers what was answered."""
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,11 @@ import structlog
 
 from api import ids, problems
 from api.errors import NotFound
-from integrations import documents, mapping, paths
-from integrations.documents import Document
+from integrations import documents, mapping
 from integrations.enums import ReceivedStatus
 from integrations.errors import UnmappedRecord, UnreadableMessage
 from integrations.models import Connection, ReceivedMessage
-from integrations.systems import SYSTEMS, Taken
+from integrations.systems import Taken
 from people.models import Person
 from programs.operations import events
 from programs.operations.events import NewEvent, Received
@@ -105,7 +105,7 @@ def _process(message: ReceivedMessage, raw: bytes, *, at: datetime, reconsider: 
     """Read a kept message, let the rules decide, and keep what came of it."""
     try:
         document = documents.read(raw, message.content_type)
-        things = _things(message.connection, document)
+        things = mapping.things(message.connection, document)
     except UnreadableMessage as error:
         _settle(message, ReceivedStatus.UNREADABLE, error=error.detail, results=[])
         raise
@@ -122,24 +122,10 @@ def _process(message: ReceivedMessage, raw: bytes, *, at: datetime, reconsider: 
     )
 
 
-def _things(connection: Connection, document: Document) -> list[Any]:
-    """Return what becomes one event each.
-
-    Raises:
-        UnreadableMessage: the connection's `items` finds nothing: the message is another one than the mapping is for.
-    """
-    if not connection.items:
-        return SYSTEMS[connection.system].split(document.content)
-    found = paths.search(connection.items, document.content)
-    if found is None:
-        raise UnreadableMessage(f"items: `{connection.items}` finds nothing in this message.")
-    return found if isinstance(found, list) else [found]
-
-
 def _mapped(connection: Connection, thing: Any) -> NewEvent | UnmappedRecord:
     """Return the event of a thing, or why there is none."""
     try:
-        return mapping.event(connection, thing)
+        return mapping.event(connection, mapping.read(connection, thing))
     except UnmappedRecord as error:
         return error
 
@@ -162,9 +148,11 @@ def _unmapped(error: UnmappedRecord) -> dict[str, Any]:
 
 
 def _settle(message: ReceivedMessage, status: ReceivedStatus, *, error: str, results: list[dict[str, Any]]) -> None:
-    """Keep what came of a message."""
+    """Keep what came of a message, and say so in the log, where the sender's correlation id stands beside it."""
     message.status, message.error, message.results = status, error[:500], results
     message.save(update_fields=["status", "error", "results"])
+    counts = Counter(result["status"] for result in results)
+    log.info("message_settled", received_message=message.pk.hex, status=str(status), records=len(results), **counts)
 
 
 def _context(message: ReceivedMessage) -> str:
