@@ -24,11 +24,12 @@ from programs.operations.events import Received
 
 BATCH_EVENTS_MAX = 1_000
 BINARY_PREFIX = "ce-"
+EMPLOYEE = "employee/"  # middleware likes a path as subject: what follows is the recipient
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+")
 MODES = """CloudEvents 1.0 over HTTP: structured (`application/cloudevents+json`, or `application/json`), binary (`ce-`
 headers, the body is the data) or batched (`application/cloudevents-batch+json`, at most 1,000; the answer is a list in
-the same order). `subject` is the recipient. (`source`, `id`) is unique for ever: a repeat gets the first answer, with
-`Idempotent-Replayed: true` (of a batch, where all of it came before)."""
+the same order). `subject` is the recipient, bare (`E10482`) or as `employee/E10482`. (`source`, `id`) is unique for
+ever: a repeat gets the first answer, with `Idempotent-Replayed: true` (of a batch, where all of it came before)."""
 OFFSET = re.compile(r"([zZ]|[+-]\d\d:\d\d)$")
 
 
@@ -68,7 +69,7 @@ class EventSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         allow_blank=True,
-        help_text="The recipient: E10482, email:… or scim:…",
+        help_text="The recipient: E10482, email:… or scim:…; also as employee/E10482.",
     )
     time = EventTimeField(required=False, allow_null=True)
     data = serializers.DictField(  # type: ignore[assignment]
@@ -217,7 +218,7 @@ def _new_event(values: dict[str, Any], request: Request) -> NewEvent:
         source=values["source"],
         source_id=values["id"],
         type=values["type"],
-        subject=(values.get("subject") or "").strip(),
+        subject=(values.get("subject") or "").strip().removeprefix(EMPLOYEE),
         time=values.get("time"),
         data=values.get("data") or {},
         client=cast(ApiClient, request.user),

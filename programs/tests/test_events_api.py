@@ -236,3 +236,33 @@ def test_simulate_answers_and_credits_nothing(client: Client, bearer: str, perso
     answer = post(client, bearer, cloud_event(), path="events/simulate")
     assert (answer.status_code, answer.json()["status"]) == (200, "credited")  # type: ignore[attr-defined]
     assert (Event.objects.count(), wallets.wallet(person).available) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("subject", "status", "kept"),
+    [
+        ("employee/E10482", "credited", "E10482"),
+        (" employee/E10482 ", "credited", "E10482"),
+        ("employee/email:Ana@acme.example", "credited", "email:Ana@acme.example"),
+        ("employee/", "refused", ""),
+        ("employee/Zoë O'Neil", "refused", "Zoë O'Neil"),
+        ("employees/E10482", "refused", "employees/E10482"),
+        ("org/employee/E10482", "refused", "org/employee/E10482"),
+        ("Employee/E10482", "refused", "Employee/E10482"),
+    ],
+)
+def test_subject_may_be_a_path_below_employee_and_no_other(
+    client: Client, bearer: str, subject: str, status: str, kept: str
+) -> None:
+    make_person(employee_number="E10482", email="ana@acme.example")
+    body = post(client, bearer, cloud_event(subject=subject)).json()  # type: ignore[attr-defined]
+    assert (body["status"], Event.objects.get().subject) == (status, kept)
+    if status == "refused":
+        assert body["matches"][0]["problem"]["code"] == "unknown_recipient"
+
+
+@pytest.mark.parametrize("header", ["X-Correlation-ID", "SAP-MplCorrelationId"])
+def test_correlation_id_comes_back_also_beside_a_problem(client: Client, bearer: str, header: str) -> None:
+    for body, status in ((cloud_event(), 200), (b"{", 400)):
+        answer = post(client, bearer, body, **{header: "b3d1f7e0-5a44"})
+        assert (answer.status_code, answer.headers["X-Correlation-ID"]) == (status, "b3d1f7e0-5a44")
