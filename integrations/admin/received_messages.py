@@ -1,123 +1,31 @@
-"""Connections, which are edited, and received messages, which are looked at and replayed."""
+"""Received messages, which are looked at and replayed."""
 
-import json
 from collections import Counter
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import structlog
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from api.admin import ReadOnlyModelAdmin, TrackedModelAdmin
-from api.configuration import ConfigurationError
+from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
-from integrations import connections, redaction
-from integrations.models import Connection, ReceivedMessage
+from integrations import redaction
+from integrations.models import ReceivedMessage
 from integrations.operations import received_messages
 from vault.encryption import DecryptionError
 
 VIEW_BODY, REPLAY = "integrations.view_body_receivedmessage", "integrations.replay_receivedmessage"
-FIELD_OF = {"active": "is_active", "event": "event_type", "id": "id_paths"}  # the file's word: the form's field
 RESULTS_SHOWN_MAX = 200
 log = structlog.get_logger(__name__)
-
-
-class PrettyJSONField(forms.JSONField):
-    """JSON over several lines, as people edit it."""
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return the text that is edited."""
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-class ConnectionForm(forms.ModelForm[Connection]):
-    """A connection, checked by the same rules as the configuration file's."""
-
-    credential = PrettyJSONField(
-        help_text='As {"kind": "basic", "username": "sf", "secret": "env:SF_HOOK_SECRET"}; the secret itself stands in '
-        "the portal's environment. Kinds: basic, header, hmac_sha256, bearer, standard_webhooks."
-    )
-    id_paths = PrettyJSONField(
-        label="Id", help_text='A list of paths whose values, joined by /, are unique for ever: ["event.eventId"].'
-    )
-    data = PrettyJSONField(  # type: ignore[assignment]
-        required=False,
-        help_text='What rules read: {"rating": {"path": "params.rating", "as": "number", "none_if": [-1972]}}.',
-    )
-
-    class Meta:
-        model = Connection
-        fields: ClassVar[list[str]] = [
-            "slug",
-            "system",
-            "is_active",
-            "credential",
-            "event_type",
-            "items",
-            "id_paths",
-            "recipient",
-            "time",
-            "time_zone",
-            "data",
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        """Check the whole as one entry of the configuration file; take its values as that would."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors:
-            return cleaned
-        slug = cleaned.get("slug", self.instance.slug)
-        entry = {word: cleaned.get(FIELD_OF.get(word, word)) or None for word in ("event", "recipient", "time_zone")}
-        entry |= {word: cleaned.get(word) or None for word in ("system", "credential", "items", "time", "data")}
-        entry |= {"slug": slug, "active": cleaned["is_active"], "id": cleaned.get("id_paths")}
-        try:
-            return cleaned | connections.fields(connections.normalise(entry))
-        except ConfigurationError as error:
-            word, *below = [str(step) for step in error.path] or [""]
-            field = FIELD_OF.get(word, word)
-            where = f"{'.'.join(below)}: " if below else ""
-            self.add_error(field if field in self.fields else None, f"{where}{error.detail}")
-            return cleaned
-
-
-@admin.register(Connection)
-class ConnectionAdmin(TrackedModelAdmin):
-    """How HR systems' own messages become events."""
-
-    form = ConnectionForm
-    list_display = ["slug", "system", "event_type", "is_active", "address"]
-    list_filter = ["system", "is_active"]
-    search_fields = ["slug", "event_type"]
-    fieldsets = [
-        (None, {"fields": ["slug", "system", "is_active", "address", "credential"]}),
-        (
-            "What becomes an event",
-            {"fields": ["event_type", "items", "id_paths", "recipient", "time", "time_zone", "data"]},
-        ),
-    ]
-    readonly_fields = ["address"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
-        """Keep the name of one that is there: its address and its events' ids stand on it."""
-        return ["address", "slug"] if obj else ["address"]
-
-    @admin.display(description="Address to enter in the HR system")
-    def address(self, connection: Connection) -> str:
-        """Return where the system posts to."""
-        if not connection.slug:
-            return "Shown once it is saved."
-        return f"{settings.BASE_URL}{reverse('hook', args=[connection.slug])}"
 
 
 @admin.register(ReceivedMessage)
