@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
-from messaging.models import Address, Delivery, Message, Pause
+from messaging import channels
+from messaging.models import Address, ChannelPreference, Delivery, Message, Pause
 from messaging.operations import deliveries
 
 
@@ -56,7 +57,8 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     fields = [
-        "message", "channel", "status", "attempts", "next_attempt_at", "sent_at", "last_error", "provider_reference",
+        "message", "channel", "goes_to", "status", "attempts", "next_attempt_at", "sent_at", "last_error",
+        "provider_reference",
     ]  # fmt: skip
     actions = ["send_again"]
 
@@ -69,6 +71,12 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
     def person(self, delivery: Delivery) -> str:
         """Return whom it is for."""
         return str(delivery.message.person)
+
+    @admin.display(description="Goes to")
+    def goes_to(self, delivery: Delivery) -> str:
+        """Return where the channel hands messages over, with nothing secret in it."""
+        is_ready = delivery.channel in channels.ready()
+        return channels.CHANNELS[delivery.channel].where() if is_ready else "This channel is not set up."
 
     def has_send_again_permission(self, request: HttpRequest) -> bool:
         """Return whether this person may have a delivery sent again: whoever may change one."""
@@ -102,6 +110,20 @@ class AddressAdmin(ReadOnlyModelAdmin):
     search_fields = ["person__employee_number", "person__name"]
     show_full_result_count = False
     fields = ["person", "channel", "value", "looked_up_at"]
+
+
+@admin.register(ChannelPreference)
+class ChannelPreferenceAdmin(ReadOnlyModelAdmin):
+    """What people chose to hear by: theirs to change, in their settings."""
+
+    list_display = ["person", "channel", "is_on", "changed_at"]
+    list_filter = ["channel", "is_on"]
+    list_select_related = ["person"]
+    search_fields = ["person__employee_number", "person__name", "person__email"]
+    search_help_text = "Name, employee number or e-mail address."
+    ordering = ["-changed_at"]
+    show_full_result_count = False
+    fields = ["person", "channel", "is_on", "changed_at"]
 
 
 @admin.register(Pause)

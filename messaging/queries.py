@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from messaging.models import Message
+from messaging import channels
+from messaging.models import ChannelPreference, Message
 from people.models import Person
 
 
@@ -29,3 +30,15 @@ def inbox(person: Person, *, limit: int = 30, before: UUID | None = None) -> lis
         at = last.created_at  # several messages may share a moment: their ids order those
         mine = mine.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=last.pk), created_at__lte=at)
     return list(mine.order_by("-created_at", "-pk")[:limit])
+
+
+def is_off(person: Person, channel: str) -> bool:
+    """Return whether a person has switched a channel off."""
+    return ChannelPreference.objects.filter(person=person, channel=channel, is_on=False).exists()
+
+
+def choices(person: Person) -> dict[str, bool]:
+    """Return whether each channel that is set up is on for a person, in the order of the registry."""
+    chosen = dict(ChannelPreference.objects.filter(person=person).values_list("channel", "is_on"))
+    ready = channels.ready()
+    return {channel: chosen.get(channel, True) for channel in channels.CHANNELS if channel in ready}

@@ -6,13 +6,16 @@ from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from people import presence
 from people.forms import SettingsForm
+from people.settings_parts import PARTS
 
 THEME_COOKIE_SECONDS = 400 * 24 * 3600  # as long as browsers keep one
 
@@ -21,14 +24,16 @@ THEME_COOKIE_SECONDS = 400 * 24 * 3600  # as long as browsers keep one
 @require_http_methods(["GET", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """Show and keep a person's settings. The theme is kept in the browser, by cookie: each device has its own light."""
-    form = SettingsForm(
-        request.POST or None,
-        instance=presence.person(request),
-        initial={"theme": request.COOKIES.get("theme", "")},
-    )
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "people/settings.html", {"form": form, "chosen_theme": form["theme"].value() or ""})
-    form.save()
+    person, posted = presence.person(request), request.POST or None
+    form = SettingsForm(posted, instance=person, initial={"theme": request.COOKIES.get("theme", "")})
+    parts = [part(posted, person=person) for part in PARTS]
+    if request.method != "POST" or not all(each.is_valid() for each in (form, *parts)):
+        context = {"form": form, "parts": parts, "chosen_theme": form["theme"].value() or ""}
+        return render(request, "people/settings.html", context)
+    with transaction.atomic():
+        form.save()
+        for part in parts:
+            part.keep(at=timezone.now())
     messages.success(request, "Your settings are kept.")
     response = redirect("settings")
     if theme := form.cleaned_data["theme"]:

@@ -8,6 +8,7 @@ QUIET = (
     "celery.app.trace",
     "celery.worker.strategy",
     "celery.beat",
+    "urllib3.connectionpool",  # it writes addresses with their query, where Teams keeps the credential
 )  # else three lines for each sweep that finds nothing
 
 

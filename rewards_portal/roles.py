@@ -37,6 +37,7 @@ PERMISSIONS = {
     "messaging.message":         ("-",       "v",            "-",          "-",     "v"),
     "messaging.delivery":        ("-",       "vc",           "vc",         "-",     "v"),
     "messaging.address":         ("-",       "-",            "-",          "-",     "v"),
+    "messaging.channelpreference": ("-",     "v",            "-",            "-",     "v"),
     "messaging.pause":           ("-",       "v",            "v",          "-",     "v"),
     "approvals.approval":        ("v",       "v",            "-",          "-",     "v"),
     "approvals.decision":        ("va",      "v",            "-",          "-",     "v"),

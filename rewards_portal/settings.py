@@ -136,6 +136,7 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 SWEEPS = {
     "send due deliveries": ("messaging.tasks.sweep", SWEEP_SECONDS),
     "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
+    "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
 }
@@ -194,8 +195,11 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
+EMAIL_IS_NAMED = bool(env.str("EMAIL_URL", default=""))  # else messages are not sent by e-mail
+EMAIL_TIMEOUT = 10  # seconds, for each answer of the mail server
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{COMPANY_NAME} Rewards <rewards@localhost>")
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
+TEAMS_WORKFLOW_SECRET_URL = env.str("TEAMS_WORKFLOW_URL", default="").strip()  # error pages mask what is named so
 SLACK_API_URL = env.str("SLACK_API_URL", default="https://slack.com/api").rstrip("/")
 
 REST_FRAMEWORK = {

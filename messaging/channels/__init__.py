@@ -3,11 +3,15 @@
 from typing import cast
 
 from messaging.channels.contract import ChannelModule
+from messaging.channels.email import channel as email
 from messaging.channels.slack import channel as slack
+from messaging.channels.teams import channel as teams
 from messaging.enums import Channel
 
 CHANNELS: dict[str, ChannelModule] = {
+    Channel.EMAIL: cast(ChannelModule, email),
     Channel.SLACK: cast(ChannelModule, slack),
+    Channel.TEAMS: cast(ChannelModule, teams),
 }
 
 

@@ -59,8 +59,14 @@ Outcome = Sent | Skipped | Failed | Paused
 class ChannelModule(Protocol):
     """The `channel.py` of a channel's folder."""
 
+    HOW: str  # what a person gets, in a few words beside the switch in their settings
+
     def ready(self) -> bool:
         """Tell whether the settings hold what this channel needs."""
+        ...
+
+    def where(self) -> str:
+        """Return where messages are handed over, for the one who reads the admin. Holds no secret."""
         ...
 
     def send(self, delivery: Delivery) -> Outcome:

@@ -9,7 +9,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F
 
-from messaging import channels
+from messaging import channels, queries
 from messaging.channels.contract import Failed, Outcome, Paused, Sent, Skipped
 from messaging.enums import DeliveryStatus
 from messaging.errors import DeliveryNotFound, DeliveryNotStopped
@@ -69,6 +69,8 @@ def send(delivery: Delivery) -> Outcome:
         return Failed("The worker stopped in the middle of each attempt.")
     if not delivery.message.person.is_active:
         return Skipped("This person is not active.")
+    if queries.is_off(delivery.message.person, delivery.channel):  # since it was queued
+        return Skipped("This person has switched this channel off.")
     return channels.CHANNELS[delivery.channel].send(delivery)
 
 

@@ -24,13 +24,17 @@ WITH told AS (
     FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
         AS message (id, person_id, kind, title, body, path, reference)
     ON CONFLICT (reference, kind, person_id) DO NOTHING
-    RETURNING id
+    RETURNING id, person_id
 )
 INSERT INTO messaging_delivery
     (id, message_id, channel, status, attempts, next_attempt_at, last_error, provider_reference)
 SELECT delivery.id, told.id, delivery.channel, 'pending', 0, %s::timestamptz, '', ''
 FROM told
 JOIN unnest(%s::uuid[], %s::uuid[], %s::text[]) AS delivery (id, message_id, channel) ON delivery.message_id = told.id
+WHERE NOT EXISTS (
+    SELECT FROM messaging_channelpreference preference
+    WHERE preference.person_id = told.person_id AND preference.channel = delivery.channel AND NOT preference.is_on
+)
 """
 
 
@@ -45,7 +49,8 @@ class NewMessage:
         reference: what it is about, as `pr:<hex>`; with kind and person it makes the message unique for ever.
         body: more words, or none; cut after 1,000 characters.
         path: the page it leads to, as `/statement`.
-        channels: where else than in the inbox, as `("slack",)`; those not set up are left out.
+        channels: where else than in the inbox, as `("slack",)`; those not set up, or that the
+            person switched off, are left out.
     """
 
     person_id: UUID
@@ -58,7 +63,7 @@ class NewMessage:
 
 
 def tell(messages: Sequence[NewMessage], *, at: datetime) -> None:
-    """Put messages into inboxes and, for each channel that is set up, a delivery into the queue.
+    """Put messages into inboxes and, for each channel that is set up and not switched off, a delivery into the queue.
 
     1. One statement writes the messages that are new by (reference, kind, person) and their deliveries, in the
        caller's transaction or its own.

@@ -13,6 +13,7 @@ from messaging.models import Address, Delivery
 from people.models import Person
 from vault import encryption
 
+HOW = "A direct message from the rewards app"
 KNOWN_FOR = timedelta(days=30)
 UNKNOWN_FOR = timedelta(hours=1)
 UNKNOWN_PERSON = "Slack knows nobody with this person's e-mail address."
@@ -23,6 +24,11 @@ ADDRESS_GONE = {"channel_not_found", "user_not_found"}
 def ready() -> bool:
     """Tell whether a bot token is set."""
     return bool(settings.SLACK_BOT_TOKEN)
+
+
+def where() -> str:
+    """Return where Slack's Web API is."""
+    return str(settings.SLACK_API_URL)
 
 
 def send(delivery: Delivery) -> Outcome:

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from api import outbound
+from messaging.channels import retry_after
 
 RATE_LIMITED = {"ratelimited", "rate_limited"}
-WAIT_WHEN_UNSAID = timedelta(seconds=30)
 
 
 class SlackError(Exception):
@@ -60,16 +61,7 @@ def _call(method: str, *, json: Any = None, form: dict[str, str] | None = None) 
         content = {}
     error = str(content.get("error", "")) if isinstance(content, dict) else ""
     if answer.status == 429 or error in RATE_LIMITED:  # noqa: PLR2004 - RFC 6585 §4
-        raise SlackRateLimited(_wait(answer.headers.get("Retry-After", "")))
+        raise SlackRateLimited(retry_after.wait(answer.headers.get("Retry-After", ""), at=timezone.now()))
     if answer.status != 200 or not isinstance(content, dict) or content.get("ok") is not True:  # noqa: PLR2004
         raise SlackError(error or f"http_{answer.status}")
     return content
-
-
-def _wait(retry_after: str) -> timedelta:
-    """Return how long Slack asks to wait: it sends whole seconds."""
-    return (
-        timedelta(seconds=max(1, int(retry_after)))
-        if retry_after.isascii() and retry_after.isdigit()
-        else WAIT_WHEN_UNSAID
-    )

@@ -1,0 +1,1 @@
+"""E-mail: HTML with a plain text beside it, through the company's own mail server."""
