@@ -1,4 +1,4 @@
-"""Connections, which are edited."""
+"""Connections, which are edited, and tried before they are turned on."""
 
 import json
 from typing import Any, ClassVar
@@ -6,13 +6,19 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
 from api.admin import TrackedModelAdmin
 from api.configuration import ConfigurationError
 from integrations import connections
+from integrations.admin.trials import TrialForm, shown
+from integrations.errors import UnreadableMessage
 from integrations.models import Connection
+from integrations.operations import trials
 
 FIELD_OF = {"active": "is_active", "event": "event_type", "id": "id_paths"}  # the file's word: the form's field
 
@@ -102,3 +108,32 @@ class ConnectionAdmin(TrackedModelAdmin):
         if not connection.slug:
             return "Shown once it is saved."
         return f"{settings.BASE_URL}{reverse('hook', args=[connection.slug])}"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that tries a message."""
+        view = self.admin_site.admin_view(self.try_view)
+        return [path("<int:pk>/try/", view, name="integrations_connection_try"), *super().get_urls()]
+
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what would become of a message that is pasted; nothing is kept, and nothing is credited."""
+        connection = self.get_object(request, str(pk))
+        if not self.has_change_permission(request, connection):
+            raise PermissionDenied
+        if connection is None:
+            raise Http404("There is no such connection.")
+        form, trial = TrialForm(request.POST or None), None
+        if request.method == "POST" and form.is_valid():
+            try:
+                trial = trials.run(connection=connection, message=form.cleaned_data["message"], at=timezone.now())
+            except UnreadableMessage as error:
+                form.add_error("message", error.detail)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": f"Try a message on {connection}",
+            "opts": self.opts,
+            "connection": connection,
+            "form": form,
+            "trial": trial,
+            "records": [shown(record, number) for number, record in enumerate(trial.records, 1)] if trial else [],
+        }
+        return TemplateResponse(request, "admin/integrations/connection/try.html", context)
