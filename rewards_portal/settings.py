@@ -122,6 +122,9 @@ DATABASES["default"]["OPTIONS"] = {
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker(
     required("BROKER_URL", "amqp://…, redis://… or filesystem://…")
 )
+# Two portals may share a broker, each with a queue of its own; without remote control nothing else of theirs meets.
+CELERY_TASK_DEFAULT_QUEUE = env.str("BROKER_QUEUE", default="rewards_portal")
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -137,6 +140,7 @@ SWEEPS = {
     "send due deliveries": ("messaging.tasks.sweep", SWEEP_SECONDS),
     "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
+    "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
 }

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import requests
+from kombu import Connection
 from psycopg import sql
 
 from rewards_portal.processes import ROOT, Processes, commands
@@ -127,6 +128,7 @@ def running_portal(
             "VAR_DIR": str(folder),
             "DATABASE_URL": url,
             "BROKER_URL": broker_url,
+            "BROKER_QUEUE": f"story_{uuid.uuid4().hex[:12]}",  # others of its kind run on the same broker beside it
             "BASE_URL": f"http://127.0.0.1:{port}",
             "DEBUG": "1",
             "SWEEP_SECONDS": str(sweep_seconds),
@@ -145,6 +147,9 @@ def running_portal(
             except BaseException:
                 print(portal.tails())  # pytest shows it with the failure
                 raise
+        if not broker_url.startswith("filesystem:"):  # that one is in `folder`, and goes with it
+            with Connection(broker_url, connect_timeout=5) as connection:
+                connection.default_channel.queue_delete(settings["BROKER_QUEUE"])
 
 
 @contextmanager
