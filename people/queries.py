@@ -1,6 +1,7 @@
 """Finds people by the names that others use for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -16,6 +17,14 @@ SELECT department.name, {", ".join(f"person.{column}" for column in COLUMNS)}
 FROM people_person person LEFT JOIN people_department department ON department.id = person.department_id
 WHERE person.employee_number = ANY(%s) OR lower(person.email) = ANY(%s) OR person.scim_external_id = ANY(%s)
 """  # noqa: S608 - the columns are the model's own
+
+# For a statement that asks more at once: finds whom a row `asked` with the columns of `parts` names, each by its index.
+ASKED = """
+    SELECT * FROM people_person WHERE employee_number = asked.number
+    UNION ALL SELECT * FROM people_person WHERE lower(email) = asked.email
+    UNION ALL SELECT * FROM people_person WHERE scim_external_id = asked.scim
+    LIMIT 1
+"""
 
 
 def recipients(names: Iterable[str]) -> dict[str, Person]:
@@ -34,6 +43,20 @@ def recipients(names: Iterable[str]) -> dict[str, Person]:
         values[kind].append(value)
     found = _find(values) if asked else {}
     return {name: found[key] for name, key in asked.items() if key in found}
+
+
+def parts(name: str) -> dict[str, str]:
+    """Return which of `number`, `email` and `scim` a name gives, and its value; none where nobody can have it."""
+    kind, value = _key(name)
+    return {} if "\0" in name else {kind.removesuffix(":"): value}
+
+
+def read(columns: Sequence[Any], department: str | None) -> Person:
+    """Return a person from a row with the values of COLUMNS, and the name of their department."""
+    person = Person.from_db(connection.alias, COLUMNS, columns)
+    if person.department_id is not None:
+        person.department = Department(person.department_id, department or "")
+    return person
 
 
 def _key(name: str) -> tuple[str, str]:

@@ -26,13 +26,6 @@ FROM programs_programme programme LEFT JOIN programs_approvalstep step ON step.p
 WHERE programme.slug = ANY(%s) ORDER BY step.over DESC
 """  # noqa: S608 - the columns are the model's own
 
-ASKED_BEFORE = """
-SELECT external_id, id, fingerprint FROM programs_pointsrequest WHERE client_id = %s AND external_id = ANY(%s)
-"""
-ASKED_BEFORE_BY_NO_CLIENT = """
-SELECT external_id, id, fingerprint FROM programs_pointsrequest WHERE client_id IS NULL AND external_id = ANY(%s)
-"""
-
 CREDITED_ONCE = """
 SELECT request.person_id, request.once_key
 FROM unnest(%s::uuid[], %s::text[]) AS asked (person_id, once_key)
@@ -85,24 +78,6 @@ def terms(slugs: Iterable[str]) -> dict[str, Terms]:
         programmes.setdefault(programme.slug, programme)
         steps.setdefault(programme.slug, []).extend([Step(over, approvals, group_id)] if over is not None else [])
     return {slug: Terms(programme, tuple(steps[slug])) for slug, programme in programmes.items()}
-
-
-def asked_before(keys: Collection[tuple[str | None, str]]) -> dict[tuple[str | None, str], tuple[UUID, str]]:
-    """Return the requests that carry these (client, external_id), as id and fingerprint of each.
-
-    One statement for each client: a list is one client's, and its index is then read straight through.
-    """
-    found: dict[tuple[str | None, str], tuple[UUID, str]] = {}
-    with connection.cursor() as cursor:
-        for client_id in {client_id for client_id, _ in keys}:
-            external_ids = [external_id for key_client_id, external_id in keys if key_client_id == client_id]
-            if client_id is None:
-                cursor.execute(ASKED_BEFORE_BY_NO_CLIENT, [external_ids])
-            else:
-                cursor.execute(ASKED_BEFORE, [client_id, external_ids])
-            for external_id, pk, fingerprint in cursor.fetchall():
-                found[client_id, external_id] = (pk, fingerprint)
-    return found
 
 
 def credited_once(keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:

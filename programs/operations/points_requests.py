@@ -11,24 +11,23 @@ from django.db import connection
 
 from api.errors import PortalError
 from api.models import ApiClient
-from people import queries as people_queries
 from people.models import Person
 from programs import fingerprints, judgement, queries
 from programs.enums import PointsRequestStatus, Source
 from programs.errors import AlreadyCredited, ExternalIdConflict, UnknownProgramme
+from programs.facts import Asked, Facts, Key, look_up
 from programs.judgement import Known
 from programs.models import PointsRequest, Programme
 from programs.operations import crediting
 from programs.operations.crediting import WalletAfter
 from programs.operations.decisions import approve, reject
 from programs.operations.parking import release_parked
-from programs.queries import Step, Terms
+from programs.queries import Step
 from programs.races import settle
 from wallets.operations import accounts
 
 __all__ = ["NewPointsRequest", "Submitted", "WalletAfter", "approve", "reject", "release_parked", "submit"]
 
-Key = tuple[str | None, str]  # client and external_id: unique for ever
 REASON_CHARACTERS = 500
 COLUMNS = [column.attname for column in PointsRequest._meta.concrete_fields]
 
@@ -113,13 +112,10 @@ class _Outcome:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _Course:
     """What is known before the list is decided, and what the first ones of it were decided to be."""
 
-    terms: Mapping[str, Terms]
-    people: Mapping[str, Person]
-    wallets: Mapping[UUID, UUID]
-    asked_before: Mapping[Key, tuple[UUID, str]]
+    facts: Facts
     known: Known
     firsts: dict[Key, tuple[_Outcome, str]] = field(default_factory=dict)
     once_firsts: dict[tuple[UUID, str], _Outcome] = field(default_factory=dict)
@@ -128,7 +124,7 @@ class _Facts:
 def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submitted]:
     """Decide about points requests and credit those that may be credited at once.
 
-    1. Look up programmes, people, wallets and what was asked before: a statement for each question.
+    1. Look up programmes, people, wallets and what was asked before, in one statement.
     2. Decide each in order, counting on: a repeat is a replay, a refusal an error, the rest is credited, waits for
        approval, or is parked for somebody not known yet.
     3. Ask for the approvals, post the transfers, write the rows and tell the people: a statement each.
@@ -149,36 +145,29 @@ def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submit
 
 
 def _submit(requests: Sequence[NewPointsRequest], at: datetime) -> list[Submitted]:
-    facts = _look_up(requests, at)
-    outcomes = [_decide(request, facts, at) for request in requests]
+    course = _look_up(requests, at)
+    outcomes = [_decide(request, course, at) for request in requests]
     crediting.ask([(outcome.row, outcome.step) for outcome in outcomes if outcome.row and outcome.step], at=at)
-    credited = _credit(outcomes, facts.wallets, at)
+    credited = _credit(outcomes, course.facts.wallets, at)
     _insert([outcome.row for outcome in outcomes if outcome.row and not outcome.error])
     crediting.tell(credited, at=at)
     return _answers(outcomes)
 
 
-def _look_up(requests: Sequence[NewPointsRequest], at: datetime) -> _Facts:
-    """Ask each question once for the whole list."""
-    terms = queries.terms({request.programme for request in requests})
-    people = people_queries.recipients({request.recipient for request in requests})
-    wallets = accounts.open_wallets(person.pk for person in people.values())
+def _look_up(requests: Sequence[NewPointsRequest], at: datetime) -> _Course:
+    """Ask for all that the list names, once for the whole of it, and open the wallets that are missing."""
+    facts = look_up([Asked(request.programme, request.recipient, request.key) for request in requests])
+    if missing := {person.pk for person in facts.people.values()} - facts.wallets.keys():
+        facts.wallets |= accounts.open_wallets(missing)
     asked = [
-        (people[request.recipient], terms[request.programme].programme, request.once_key)
+        (facts.people[request.recipient], facts.terms[request.programme].programme, request.once_key)
         for request in requests
-        if request.recipient in people and request.programme in terms
+        if request.recipient in facts.people and request.programme in facts.terms
     ]
-    asked_before = queries.asked_before({request.key for request in requests if request.key})
-    return _Facts(
-        terms=terms,
-        people=people,
-        wallets=wallets,
-        asked_before=asked_before,
-        known=judgement.known(asked, wallets=wallets.values(), at=at),
-    )
+    return _Course(facts, judgement.known(asked, wallets=facts.wallets.values(), at=at))
 
 
-def _decide(request: NewPointsRequest, facts: _Facts, at: datetime) -> _Outcome:
+def _decide(request: NewPointsRequest, course: _Course, at: datetime) -> _Outcome:
     """Decide about one request, knowing what the ones before it were decided to be."""
     digest = fingerprints.of_content(
         programme=request.programme,
@@ -187,39 +176,39 @@ def _decide(request: NewPointsRequest, facts: _Facts, at: datetime) -> _Outcome:
         reason=request.reason,
         metadata=request.metadata,
     )
-    if repeat := _repeat(request, digest, facts):
+    if repeat := _repeat(request, digest, course):
         return repeat
-    terms = facts.terms.get(request.programme)
+    terms = course.facts.terms.get(request.programme)
     if terms is None or (
         request.client and request.client.programmes and request.programme not in request.client.programmes
     ):
         detail = "programme: this client knows none with this slug. Check it, or ask for access."
         return _Outcome(error=UnknownProgramme(detail, pointer="/programme"))
-    row = _row(request, digest, terms.programme, facts.people.get(request.recipient), at)
-    decided = judgement.judge(row, terms, facts.known)
+    row = _row(request, digest, terms.programme, course.facts.people.get(request.recipient), at)
+    decided = judgement.judge(row, terms, course.known)
     once = (row.person_id, row.once_key) if row.person_id and row.once_key else None
     if isinstance(decided, PortalError):
-        follows = facts.once_firsts.get(once) if once and isinstance(decided, AlreadyCredited) else None
+        follows = course.once_firsts.get(once) if once and isinstance(decided, AlreadyCredited) else None
         return _Outcome(error=decided, follows=follows)
     row.status = decided.status
     row.next_attempt_at = at if decided.status == PointsRequestStatus.PARKED else None
     outcome = _Outcome(row=row, step=decided.step)
     if request.key:
-        facts.firsts[request.key] = (outcome, digest)
+        course.firsts[request.key] = (outcome, digest)
     if once:
-        facts.once_firsts[once] = outcome
+        course.once_firsts[once] = outcome
     return outcome
 
 
-def _repeat(request: NewPointsRequest, digest: str, facts: _Facts) -> _Outcome | None:
+def _repeat(request: NewPointsRequest, digest: str, course: _Course) -> _Outcome | None:
     """Return what an `external_id` that was used before makes of a request; None where it was not."""
     if request.key is None:
         return None
-    if request.key in facts.asked_before:
-        pk, first_digest = facts.asked_before[request.key]
+    if request.key in course.facts.asked_before:
+        pk, first_digest = course.facts.asked_before[request.key]
         outcome = _Outcome(replay_of=pk)
-    elif request.key in facts.firsts:
-        first, first_digest = facts.firsts[request.key]
+    elif request.key in course.firsts:
+        first, first_digest = course.firsts[request.key]
         outcome = _Outcome(follows=first)
     else:
         return None
