@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT = "pr", "tr", "rd", "ev", "tc"
+AUTHORISATION, REFUND = "ta", "tf"  # of a travel credit
 
 KEY_DIGITS = 32
 

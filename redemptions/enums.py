@@ -53,3 +53,29 @@ class CodeStatus(models.TextChoices):
     RESERVED = "reserved", "Reserved"
     SOLD = "sold", "Sold"
     VOID = "void", "Void"
+
+
+class TravelCreditStatus(models.TextChoices):
+    """Whether a booking can draw on a travel credit; worked out from the row, its order and its owner, never stored."""
+
+    ACTIVE = "active", "Active"
+    USED = "used", "Used up"
+    EXPIRED = "expired", "Expired"
+    SUSPENDED = "suspended", "Suspended"
+    REFUNDED = "refunded", "Refunded"
+
+
+class AuthorisationStatus(models.TextChoices):
+    """open → captured | released | expired. A closed one never opens again."""
+
+    OPEN = "open", "Held"
+    CAPTURED = "captured", "Paid"
+    RELEASED = "released", "Released"
+    EXPIRED = "expired", "Expired"
+
+
+class EntryKind(models.TextChoices):
+    """Which way a travel credit's balance moved."""
+
+    CAPTURED = "captured", "Paid"
+    REFUNDED = "refunded", "Refunded"

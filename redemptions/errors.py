@@ -94,3 +94,79 @@ class CodeGone(RedemptionError):
     code = "code_gone"
     title = "This code can no longer be shown"
     status = 410
+
+
+class InsufficientCredit(RedemptionError):
+    """The travel credit, or the authorisation, has less free than was asked for; nothing was taken.
+
+    What other bookings hold is not free. `GET /travel-credits/{id}` shows balance and authorised: ask for at most the
+    difference.
+    """
+
+    code = "insufficient_credit"
+    title = "There is not enough left on this travel credit"
+    status = 409
+
+
+class AuthorisationClosed(RedemptionError):
+    """The authorisation was captured, released or has expired. What it did not take is free: authorise again."""
+
+    code = "authorisation_closed"
+    title = "This authorisation is closed"
+    status = 409
+
+
+class CreditExpired(RedemptionError):
+    """The travel credit is past its last day. Bookings made before can still be released and refunded."""
+
+    code = "credit_expired"
+    title = "This travel credit has expired"
+    status = 409
+
+
+class CreditSuspended(RedemptionError):
+    """Its owner is suspended or has left, or the redemption was refunded: no new booking draws on it.
+
+    What was authorised before can still be captured, released and refunded.
+    """
+
+    code = "credit_suspended"
+    title = "This travel credit is suspended"
+    status = 409
+
+
+class ReferenceConflict(RedemptionError):
+    """The reference came before with another content, or for another thing. Use a new one for a new effect."""
+
+    code = "reference_conflict"
+    title = "The reference was used for something else"
+    status = 409
+
+
+class RefundTooLarge(RedemptionError):
+    """More was to come back than was captured and not yet refunded, in all or of the booking that was named."""
+
+    code = "refund_too_large"
+    title = "The refund is larger than what was paid"
+    status = 409
+
+
+class CurrencyMismatch(RedemptionError):
+    """A travel credit has one currency and is drawn on in it alone; convert before you ask."""
+
+    code = "currency_mismatch"
+    title = "The travel credit is in another currency"
+
+
+class AmountOutOfRange(RedemptionError):
+    """An amount is at least one minor unit of its currency, as 0.01 EUR."""
+
+    code = "amount_out_of_range"
+    title = "This amount cannot be taken"
+
+
+class AuthorisationTime(RedemptionError):
+    """An authorisation ends after it is made, and no later than the travel credit itself."""
+
+    code = "expires_at_out_of_range"
+    title = "An authorisation cannot end then"

@@ -1,6 +1,6 @@
 """What spending shows: the catalogue, and what a person has redeemed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,8 @@ from django.utils import timezone
 from api.models import ApiClient
 from people.models import Person
 from people.queries import recipients
+from redemptions import bookings
+from redemptions.bookings import Booking
 from redemptions.enums import CodeStatus, OrderStatus, ProductKind
 from redemptions.models import Order, Product, TravelCredit, Voucher, VoucherCode
 from wallets.models import Account
@@ -74,6 +76,7 @@ class Reward:
         used_at: when its owner marked a voucher as used, or None.
         balance: what a travel credit has left, held amounts included, in minor units; None for a voucher.
         authorised: how much of the balance a booking holds, in minor units; None for a voucher.
+        bookings: what drew on a travel credit, newest first.
     """
 
     id: UUID
@@ -90,6 +93,7 @@ class Reward:
     used_at: datetime | None = None
     balance: int | None = None
     authorised: int | None = None
+    bookings: Sequence[Booking] = ()
 
     @property
     def product(self) -> Product:
@@ -232,18 +236,24 @@ def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
 
 
 def my_rewards(person: Person, *, at: datetime | None = None) -> list[Reward]:
-    """Return the vouchers and travel credits that a person has, newest first; two queries, whatever the number."""
+    """Return the vouchers and travel credits that a person has, newest first; four queries, whatever the number."""
     at = at or timezone.now()
     zone = ZoneInfo(person.time_zone)
     mine = {"order__person": person, "order__status": OrderStatus.FULFILLED}
     vouchers = Voucher.objects.filter(**mine).select_related("voucher_code", "order__product__supplier")
-    travel = TravelCredit.objects.filter(**mine).select_related("order__product__supplier").defer("code")
+    travel = list(TravelCredit.objects.filter(**mine).select_related("order__product__supplier").defer("code"))
+    booked = bookings.of([credit.pk for credit in travel])
     rewards = [
         _voucher(voucher, today=at.astimezone(zone).date())
         for voucher in vouchers.defer("voucher_code__code", "voucher_code__pin")
     ]
-    rewards += [_travel_credit(credit, at=at, zone=zone) for credit in travel]
+    rewards += [_travel_credit(credit, booked.get(credit.pk, []), at=at, zone=zone) for credit in travel]
     return sorted(rewards, key=lambda reward: (reward.order.placed_at, reward.id), reverse=True)
+
+
+def travel_credits() -> QuerySet[TravelCredit]:
+    """Return travel credits with their orders and owners, without their codes."""
+    return TravelCredit.objects.select_related("order__person").defer("code")
 
 
 def grouped(rewards: Iterable[Reward]) -> dict[str, list[Reward]]:
@@ -284,7 +294,7 @@ def _voucher(voucher: Voucher, *, today: date) -> Reward:
     )
 
 
-def _travel_credit(credit: TravelCredit, *, at: datetime, zone: ZoneInfo) -> Reward:
+def _travel_credit(credit: TravelCredit, booked: Sequence[Booking], *, at: datetime, zone: ZoneInfo) -> Reward:
     """Return the card of a travel credit; its last day is the one on which `expires_at` falls or just ends."""
     last_moment = credit.expires_at - timedelta(microseconds=1) if credit.expires_at else None
     expires_on = last_moment.astimezone(zone).date() if last_moment else None
@@ -306,6 +316,7 @@ def _travel_credit(credit: TravelCredit, *, at: datetime, zone: ZoneInfo) -> Rew
         reveals=credit.reveals,
         balance=credit.balance,
         authorised=credit.authorised,
+        bookings=booked,
     )
 
 

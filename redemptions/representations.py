@@ -6,8 +6,8 @@ from typing import Any
 
 from api import ids
 from api.money import as_json
-from redemptions import queries
-from redemptions.models import Order, Product, TravelCredit
+from redemptions import bookings, queries
+from redemptions.models import Order, Product, TravelCredit, TravelCreditAuthorisation, TravelCreditEntry
 
 
 def product(product: Product) -> dict[str, Any]:
@@ -63,9 +63,74 @@ def orders(rows: Sequence[Order]) -> list[dict[str, Any]]:
     ]
 
 
+def travel_credit(credit: TravelCredit, *, at: datetime) -> dict[str, Any]:
+    """Return a travel credit as it stands, with its newest bookings."""
+    booked = bookings.of([credit.pk]).get(credit.pk, [])
+    return {
+        "id": ids.public(ids.TRAVEL_CREDIT, credit.pk),
+        "recipient": credit.order.person.employee_number,
+        "face_value": as_json(credit.face_value, credit.currency),
+        "balance": as_json(credit.balance, credit.currency),
+        "authorised": as_json(credit.authorised, credit.currency),
+        "expires_at": moment(credit.expires_at),
+        "status": credit.status(at=at).value,
+        "bookings": [
+            {
+                "reference": booking.reference,
+                "status": booking.status,
+                "amount": as_json(booking.amount, credit.currency),
+                "captured": as_json(booking.captured, credit.currency),
+            }
+            for booking in booked
+        ],
+    }
+
+
+def authorisation(row: TravelCreditAuthorisation) -> dict[str, Any]:
+    """Return an authorisation, with what its credit holds now."""
+    credit = TravelCredit.objects.only("balance", "authorised", "currency").get(pk=row.travel_credit_id)
+    return {
+        "id": ids.public(ids.AUTHORISATION, row.pk),
+        "travel_credit": ids.public(ids.TRAVEL_CREDIT, row.travel_credit_id),
+        "reference": row.reference,
+        "description": row.description,
+        "status": str(row.status),
+        "amount": as_json(row.amount, credit.currency),
+        "captured": as_json(row.captured, credit.currency),
+        "authorised_at": moment(row.authorised_at),
+        "expires_at": moment(row.expires_at),
+        "closed_at": moment(row.closed_at),
+        "credit": _now(credit),
+    }
+
+
+def refund(entry: TravelCreditEntry) -> dict[str, Any]:
+    """Return a refund, with what its credit holds now."""
+    credit = TravelCredit.objects.only("balance", "authorised", "currency").get(pk=entry.travel_credit_id)
+    booking = ids.public(ids.AUTHORISATION, entry.authorisation_id) if entry.authorisation_id else None
+    return {
+        "id": ids.public(ids.REFUND, entry.pk),
+        "travel_credit": ids.public(ids.TRAVEL_CREDIT, entry.travel_credit_id),
+        "authorisation": booking,
+        "reference": entry.reference,
+        "status": str(entry.kind),
+        "amount": as_json(entry.amount, credit.currency),
+        "refunded_at": moment(entry.at),
+        "credit": _now(credit),
+    }
+
+
 def moment(at: datetime | None) -> str | None:
     """Return a time as RFC 3339 in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _now(credit: TravelCredit) -> dict[str, Any]:
+    """Return what is left on a credit, and how much of that bookings hold."""
+    return {
+        "balance": as_json(credit.balance, credit.currency),
+        "authorised": as_json(credit.authorised, credit.currency),
+    }
 
 
 def _value(product: Product, value: int) -> dict[str, Any]:

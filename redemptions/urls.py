@@ -2,15 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from redemptions import api
+from redemptions import api, travel_credit_api
 from redemptions.pictures import serving
 from redemptions.views import catalogue, my_rewards, redeeming
+
+CREDIT = "travel-credits/<str:travel_credit_id>"
+AUTHORISATION = f"{CREDIT}/authorisations/<str:authorisation_id>"
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("products", api.ProductsView.as_view(), name="api-products"),
     path("products/<slug:product_id>", api.ProductView.as_view(), name="api-product"),
     path("redemptions", api.RedemptionsView.as_view(), name="api-redemptions"),
     path("redemptions/<str:redemption_id>", api.RedemptionView.as_view(), name="api-redemption"),
+    path(CREDIT, travel_credit_api.TravelCreditView.as_view(), name="api-travel-credit"),
+    path(f"{CREDIT}/authorisations", travel_credit_api.AuthorisationsView.as_view(), name="api-authorisations"),
+    path(f"{AUTHORISATION}/capture", travel_credit_api.CaptureView.as_view(), name="api-capture"),
+    path(f"{AUTHORISATION}/release", travel_credit_api.ReleaseView.as_view(), name="api-release"),
+    path(f"{CREDIT}/refunds", travel_credit_api.RefundsView.as_view(), name="api-refunds"),
 ]
 page_patterns: list[URLPattern | URLResolver] = [
     path("pictures/<slug:sku>.svg", serving.show, name="picture"),

@@ -54,6 +54,8 @@ PERMISSIONS = {
     "redemptions.order":         ("-",       "v",            "-",          "v",     "v"),
     "redemptions.voucher":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcredit":  ("-",       "v",            "-",          "v",     "v"),
+    "redemptions.travelcreditauthorisation": ("-", "v",      "-",          "v",     "v"),
+    "redemptions.travelcreditentry": ("-",   "v",            "-",          "v",     "v"),
     "integrations.connection":   ("-",       "v",            "vac",        "-",     "v"),
     "integrations.receivedmessage": ("-",    "v",            "vbr",        "-",     "v"),
 }  # fmt: skip

@@ -1,5 +1,7 @@
 """What was redeemed, looked at and never edited: orders, codes, vouchers, travel credits. Codes stay masked."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -11,7 +13,14 @@ from django.utils.safestring import SafeString
 from api import ids
 from api.admin import ReadOnlyModelAdmin
 from redemptions.enums import OrderStatus
-from redemptions.models import Order, TravelCredit, Voucher, VoucherCode
+from redemptions.models import (
+    Order,
+    TravelCredit,
+    TravelCreditAuthorisation,
+    TravelCreditEntry,
+    Voucher,
+    VoucherCode,
+)
 from redemptions.operations.orders import ATTEMPTS_MAX
 from redemptions.wording import face_value_in_words, money_in_words
 
@@ -177,10 +186,64 @@ class VoucherAdmin(ReadOnlyModelAdmin):
         return voucher.order.person.name
 
 
+class _Kept(admin.TabularInline[Any, Any]):
+    """Rows of a travel credit: looked at on its page, newest first, and never edited."""
+
+    extra = 0
+    can_delete = False
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: booking systems add these."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: nobody edits these."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return rows with what each one shows."""
+        return super().get_queryset(request).select_related("travel_credit", "client__oauth")
+
+    @admin.display(description="Amount")
+    def value(self, row: TravelCreditAuthorisation | TravelCreditEntry) -> str:
+        """Return the amount."""
+        return money_in_words(row.amount, row.travel_credit.currency)
+
+
+class AuthorisationInline(_Kept):
+    """What bookings hold, held and took."""
+
+    model = TravelCreditAuthorisation
+    verbose_name_plural = "bookings"
+    fields = readonly_fields = (
+        *("reference", "description", "status", "value", "taken"),
+        *("authorised_at", "expires_at", "closed_at", "client"),
+    )
+
+    @admin.display(description="Captured")
+    def taken(self, authorisation: TravelCreditAuthorisation) -> str:
+        """Return what was taken."""
+        return money_in_words(authorisation.captured, authorisation.travel_credit.currency)
+
+
+class EntryInline(_Kept):
+    """What moved the balance."""
+
+    model = TravelCreditEntry
+    verbose_name_plural = "captured and refunded"
+    fields = readonly_fields = ("reference", "kind", "value", "authorisation", "at", "client")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return entries with their bookings too."""
+        return super().get_queryset(request).select_related("authorisation")
+
+
 @admin.register(TravelCredit)
 class TravelCreditAdmin(ReadOnlyModelAdmin):
-    """Travel credits: whose, and what is left on them."""
+    """Travel credits: whose, what is left on them, and what drew on them."""
 
+    inlines = [AuthorisationInline, EntryInline]
     list_display = ["masked", "product", "person", "left", "held", "value", "expires_at"]
     list_filter = ["currency"]
     list_select_related = ["order__product", "order__person"]
@@ -189,7 +252,7 @@ class TravelCreditAdmin(ReadOnlyModelAdmin):
     ordering = ["-opened_at"]
     show_full_result_count = False
     fields = [
-        *("masked", "product", "person", "order", "value", "left", "held"),
+        *("public_id", "masked", "product", "person", "order", "value", "left", "held"),
         *("opened_at", "expires_at", "first_revealed_at", "reveals"),
     ]
 
@@ -221,6 +284,11 @@ class TravelCreditAdmin(ReadOnlyModelAdmin):
     def left(self, credit: TravelCredit) -> str:
         """Return what is left, with what a booking holds."""
         return money_in_words(credit.balance, credit.currency)
+
+    @admin.display(description="Id")
+    def public_id(self, credit: TravelCredit) -> str:
+        """Return the id that booking systems use."""
+        return ids.public(ids.TRAVEL_CREDIT, credit.pk)
 
     @admin.display(description="Held", ordering="authorised")
     def held(self, credit: TravelCredit) -> str:

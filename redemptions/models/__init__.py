@@ -4,7 +4,18 @@ from redemptions.models.order import Order
 from redemptions.models.product import Product
 from redemptions.models.supplier import Supplier
 from redemptions.models.travel_credit import TravelCredit
+from redemptions.models.travel_credit_authorisation import TravelCreditAuthorisation
+from redemptions.models.travel_credit_entry import TravelCreditEntry
 from redemptions.models.voucher import Voucher
 from redemptions.models.voucher_code import VoucherCode
 
-__all__ = ["Order", "Product", "Supplier", "TravelCredit", "Voucher", "VoucherCode"]
+__all__ = [
+    "Order",
+    "Product",
+    "Supplier",
+    "TravelCredit",
+    "TravelCreditAuthorisation",
+    "TravelCreditEntry",
+    "Voucher",
+    "VoucherCode",
+]

@@ -1,9 +1,13 @@
 """A stored value for travel."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
 from api import ids
+from people.enums import PersonStatus
+from redemptions.enums import OrderStatus, TravelCreditStatus
 
 
 class TravelCredit(models.Model):
@@ -36,3 +40,18 @@ class TravelCredit(models.Model):
 
     def __str__(self) -> str:
         return f"•••• {self.ending}"
+
+    @property
+    def free(self) -> int:
+        """Return what no booking holds, in minor units."""
+        return self.balance - self.authorised
+
+    def status(self, *, at: datetime) -> TravelCreditStatus:
+        """Return whether bookings can draw on it, as it stands at a moment; reads its order and its owner."""
+        if self.order.status != OrderStatus.FULFILLED:
+            return TravelCreditStatus.REFUNDED
+        if self.expires_at and self.expires_at <= at:
+            return TravelCreditStatus.EXPIRED
+        if self.order.person.status != PersonStatus.ACTIVE:
+            return TravelCreditStatus.SUSPENDED
+        return TravelCreditStatus.ACTIVE if self.balance else TravelCreditStatus.USED

@@ -1,15 +1,19 @@
 """Makes what can be redeemed, for the tests of every room."""
 
 import itertools
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
+from people.models import Person
+from people.tests.factories import make_person
 from redemptions.enums import Category, ProductKind, SupplierKind
-from redemptions.models import Product, Supplier
-from redemptions.operations import codes
+from redemptions.models import Product, Supplier, TravelCredit
+from redemptions.operations import codes, orders
 from redemptions.operations.codes import NewCode
+from wallets.tests.factories import make_wallet
 
 _numbers = itertools.count(1)
 
@@ -57,3 +61,17 @@ def add_codes(
     added = codes.add(product=product, rows=rows, by=None, at=timezone.now())
     assert added.refused == [], added.refused
     return plain
+
+
+def make_travel_credit(
+    face_value: int = 10_000, *, person: Person | None = None, at: datetime | None = None, **fields: Any
+) -> TravelCredit:
+    """Redeem a travel credit of so many minor units, for somebody new unless given; `fields` are the product's."""
+    at = at or timezone.now()
+    product = make_product(kind=ProductKind.TRAVEL_CREDIT, **fields)
+    if person is None:
+        person = make_person()
+        make_wallet(product.price(face_value), person=person)
+    order = orders.place(person=person, product=product, face_value=face_value, external_id=str(uuid4()), at=at)
+    orders.fulfil(order.pk, at=at)
+    return TravelCredit.objects.get(order=order)

@@ -9,16 +9,19 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from api.tests.factories import make_client
 from people.models import Person
 from people.tests.factories import make_person
 from redemptions.enums import ProductKind
 from redemptions.models import Order, Product, Supplier, TravelCredit, Voucher, VoucherCode
 from redemptions.operations import orders, travel_credits, vouchers
 from redemptions.tests.factories import add_codes, make_product, make_supplier
+from tests.pages import text
 from wallets.tests.factories import make_wallet
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -123,6 +126,49 @@ def test_lists_ask_as_many_questions_for_three_as_for_one(hr: Client, model: typ
     redeem_one_of_each()
 
     assert (questions(), model._default_manager.count() >= 2) == (with_one, True)
+
+
+def draw_on(credit: TravelCredit, reference: str) -> None:
+    """Hold, pay and pay back a little, as a booking system does."""
+    client = make_client(name=f"Air {reference}")
+    asked = {"travel_credit_id": credit.pk, "currency": "EUR", "client": client, "at": NOW}
+    held = travel_credits.authorise(amount=500, reference=reference, description="Berlin to Lisbon", **asked)
+    travel_credits.capture(held.pk, amount=442, **asked)
+    travel_credits.refund(amount=42, reference=f"{reference}-back", authorisation_id=held.pk, **asked)
+
+
+def test_travel_credit_shows_what_drew_on_it(hr: Client) -> None:
+    redeem_one_of_each()
+    credit = TravelCredit.objects.get()
+    draw_on(credit, "7K2QPL")
+    page = hr.get(address(credit, "change", credit.pk))
+
+    shown = text(page)
+    assert f"tc_{credit.pk.hex}" in shown
+    for word in ("7K2QPL", "Berlin to Lisbon", "€5.00", "€4.42", "7K2QPL-back", "€0.42", "Air 7K2QPL"):
+        assert word in shown, word
+    assert "<input" not in bookings(page)
+
+
+def bookings(page: HttpResponse) -> str:
+    """Return the part of a travel credit's page that lists bookings and entries, its formset's counters left out."""
+    parts = re.findall(r"(?s)<table.*?</table>", page.content.decode())
+    assert len(parts) >= 2
+    return re.sub(r'<input type="hidden"[^>]*>', "", "".join(parts))
+
+
+def test_travel_credit_asks_as_many_questions_for_three_bookings_as_for_one(hr: Client) -> None:
+    redeem_one_of_each()
+    credit = TravelCredit.objects.get()
+    numbers = []
+    for references in (["B0"], ["B1"], ["B2", "B3"]):  # the first page also warms up what is kept
+        for reference in references:
+            draw_on(credit, reference)
+        with CaptureQueriesContext(connection) as asked:
+            hr.get(address(credit, "change", credit.pk))
+        numbers.append(len(asked))
+
+    assert numbers[1] == numbers[2]
 
 
 def test_order_explains_where_its_points_are(hr: Client) -> None:

@@ -11,7 +11,7 @@ from people.models import Person
 from people.tests.factories import make_person
 from redemptions.enums import ProductKind
 from redemptions.models import Order, Product, TravelCredit, Voucher, VoucherCode
-from redemptions.operations import orders
+from redemptions.operations import orders, travel_credits
 from redemptions.tests.factories import add_codes, make_product
 from tests.pages import assert_strict, signed_in, text
 from wallets.tests.factories import make_wallet
@@ -39,6 +39,16 @@ def redeem(person: Person, product: Product, face_value: int | None = None) -> O
         person=person, product=product, face_value=face_value or product.smallest, external_id=f"{at}", at=at
     )
     return orders.fulfil(order.pk, at=at)
+
+
+def book(credit: TravelCredit, count: int = 1) -> None:
+    """Hold, pay and pay back so many bookings of €1.00 on a credit."""
+    at, money = timezone.now(), {"travel_credit_id": credit.pk, "amount": 100, "currency": "EUR"}
+    for number in range(count):
+        travel_credits.authorise(reference=f"H{number}", at=at, **money)
+        paid = travel_credits.authorise(reference=f"P{number}", at=at, **money)
+        travel_credits.capture(paid.pk, travel_credit_id=credit.pk, at=at)
+        travel_credits.refund(reference=f"R{number}", authorisation_id=paid.pk, at=at, **money)
 
 
 @pytest.fixture
@@ -71,6 +81,46 @@ def test_rewards_stand_under_their_state(page: Client, ana: Person, voucher: Vou
     assert "Nothing has expired" in text(expired)
 
 
+def test_a_travel_credit_shows_what_drew_on_it(page: Client) -> None:
+    ana = Person.objects.get(name="Ana Ribeiro")
+    credit = redeem(ana, make_product(kind=ProductKind.TRAVEL_CREDIT, brand="Solvane Air"), 10_000).travel_credit
+    at, money = timezone.now(), {"travel_credit_id": credit.pk, "currency": "EUR"}
+    assert "Bookings" not in text(page.get("/my-rewards"))
+    paid = travel_credits.authorise(amount=5000, reference="7K2QPL", description="Berlin to Lisbon", at=at, **money)
+    travel_credits.capture(paid.pk, travel_credit_id=credit.pk, amount=4420, at=at)
+    until = at + timedelta(days=2)
+    travel_credits.authorise(amount=1850, reference="3JRT5M", description="<Porto>", expires_at=until, at=at, **money)
+    let_go = travel_credits.authorise(amount=100, reference="9XQ", at=at, **money)
+    travel_credits.release(let_go.pk, travel_credit_id=credit.pk, at=at)
+
+    response = page.get("/my-rewards")
+    today, last = (f"{timezone.localdate(moment):%-d %b}" for moment in (at, until))
+    assert_strict(response)
+    shown = text(response)
+    assert "€37.30 left of €100.00" in shown
+    assert "€37.30 left €18.50 held €44.20 used" in shown
+    assert (
+        f"Bookings 9XQ {today} · booking 9XQ €1.00 Released"
+        f" &lt;Porto&gt; {today} · held until {last} €18.50 Held"
+        f" Berlin to Lisbon {today} · booking 7K2QPL −€44.20 Paid"
+    ) in shown
+
+    travel_credits.refund(amount=420, reference="R-1", authorisation_id=paid.pk, at=at, **money)
+    shown = text(page.get("/my-rewards"))
+    assert f"Bookings Refund of Berlin to Lisbon {today} · R-1 +€4.20 Refunded" in shown
+    assert "€41.50 left €18.50 held €40.00 used" in shown
+
+
+def test_a_travel_credit_spent_to_the_last_cent_is_used(page: Client, ana: Person) -> None:
+    credit = redeem(ana, make_product(kind=ProductKind.TRAVEL_CREDIT), 5000).travel_credit
+    at = timezone.now()
+    paid = travel_credits.authorise(travel_credit_id=credit.pk, amount=5000, currency="EUR", reference="7K2QPL", at=at)
+    assert [count for _, _, count in page.get("/my-rewards").context["counts"]] == [1, 0, 0]
+    travel_credits.capture(paid.pk, travel_credit_id=credit.pk, at=at)
+
+    assert "−€50.00 Paid" in text(page.get("/my-rewards?show=used"))
+
+
 def test_an_empty_list_says_what_will_be_there(client: Client) -> None:
     client.force_login(make_person())
 
@@ -93,9 +143,9 @@ def test_my_rewards_costs_the_same_whatever_the_number(
     add_codes(lamp, count=count)
     air = make_product(kind=ProductKind.TRAVEL_CREDIT)
     for _ in range(count):
-        redeem(ana, lamp), redeem(ana, air)
+        redeem(ana, lamp), book(redeem(ana, air).travel_credit, count)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         page.get("/my-rewards")
 
 

@@ -184,7 +184,7 @@ def test_my_rewards_hold_no_code() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_my_rewards_ask_two_questions(count: int) -> None:
+def test_my_rewards_ask_four_questions(count: int) -> None:
     owner = make_owner()
     for _ in range(count):
         redeem(owner)
@@ -193,7 +193,7 @@ def test_my_rewards_ask_two_questions(count: int) -> None:
     with CaptureQueriesContext(connection) as asked:
         cards = [(r.product.name, r.product.supplier.kind, r.ending) for r in queries.my_rewards(owner, at=NOW)]
 
-    assert (len(asked), len(cards)) == (2, count * 2)
+    assert (len(asked), len(cards)) == (4, count * 2)
 
 
 def test_orders_on_their_way_are_listed_until_they_arrive() -> None:
