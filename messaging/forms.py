@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import forms
+from django.utils.functional import cached_property
 
 from messaging import queries
 from messaging.channels import CHANNELS
@@ -22,13 +23,20 @@ class ChannelsForm(SettingsPart):
     shown = forms.MultipleChoiceField(choices=Channel.choices, required=False)
     channels = forms.MultipleChoiceField(choices=Channel.choices, required=False)
 
-    @property
+    @cached_property
     def switches(self) -> list[tuple[str, str, str, bool]]:
-        """Return name, label, what it is and whether it is on, of each channel that is set up."""
+        """Return name, label, what it is and whether it is on, of each channel that is set up.
+
+        A form that came back because something else on the page was wrong shows what was posted.
+        """
         return [
-            (name, str(Channel(name).label), CHANNELS[name].HOW, is_on)
+            (name, str(Channel(name).label), CHANNELS[name].HOW, name in self._posted if self.is_bound else is_on)
             for name, is_on in queries.choices(self.person).items()
         ]
+
+    @property
+    def _posted(self) -> list[str]:
+        return [str(name) for name in self["channels"].data or ()]
 
     def keep(self, *, at: datetime) -> None:
         """Keep what was chosen."""

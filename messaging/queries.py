@@ -41,4 +41,4 @@ def choices(person: Person) -> dict[str, bool]:
     """Return whether each channel that is set up is on for a person, in the order of the registry."""
     chosen = dict(ChannelPreference.objects.filter(person=person).values_list("channel", "is_on"))
     ready = channels.ready()
-    return {channel: chosen.get(channel, True) for channel in channels.CHANNELS if channel in ready}
+    return {str(channel): chosen.get(channel, True) for channel in channels.CHANNELS if channel in ready}

@@ -10,15 +10,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from messaging.models import Delivery, Message
-from messaging.operations import messages
+from messaging.models import ChannelPreference, Delivery, Message
+from messaging.operations import messages, preferences
 from messaging.operations.messages import NewMessage
 from people.tests.factories import make_person
 from tests.standins.slack import SlackStandIn
+from tests.standins.teams import SIGNATURE, TeamsStandIn
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 DELIVERIES = reverse("admin:messaging_delivery_changelist")
 MESSAGES = reverse("admin:messaging_message_changelist")
+PREFERENCES = reverse("admin:messaging_channelpreference_changelist")
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slack")]
 
 
@@ -65,6 +67,49 @@ def test_hr_sends_dead_ones_again(hr: Client, slack: SlackStandIn) -> None:
     assert set(Delivery.objects.values_list("status", "attempts")) == {("pending", 0)}
 
 
+def test_hr_finds_the_deliveries_of_one_channel(hr: Client) -> None:
+    delivery(1), delivery(2, channel="teams")
+
+    shown = hr.get(DELIVERIES, {"channel__exact": "teams"}).content.decode()
+
+    assert ("News 1" in shown, "News 2" in shown) == (False, True)
+
+
+def test_where_teams_messages_go_is_shown_without_the_credential(hr: Client, teams: TeamsStandIn) -> None:
+    row = delivery(1, channel="teams", status="dead", last_error="Teams: http_500.")
+
+    shown = hr.get(reverse("admin:messaging_delivery_change", args=[row.pk])).content.decode()
+
+    assert ("http://127.0.0.1/…?sig=••••" in shown, SIGNATURE in shown) == (True, False)
+
+
+def test_where_messages_go_is_not_said_of_a_channel_that_is_not_set_up(hr: Client) -> None:
+    row = delivery(1, channel="teams")
+
+    assert (
+        "This channel is not set up."
+        in hr.get(reverse("admin:messaging_delivery_change", args=[row.pk])).content.decode()
+    )
+
+
+@pytest.mark.usefixtures("teams", "smtp")
+@pytest.mark.parametrize("channel", ["email", "teams"])
+def test_hr_sends_dead_ones_of_every_channel_again(hr: Client, channel: str) -> None:
+    dead = delivery(1, channel=channel, status="dead", attempts=12)
+
+    assert send_again(hr, dead) == ["1 delivery is sent again."]
+
+
+def test_hr_looks_at_what_people_chose_and_changes_nothing(hr: Client) -> None:
+    person = make_person(name="Ana Ribeiro")
+    preferences.choose(person=person, channels={"slack": False}, at=AT)
+    row = ChannelPreference.objects.get()
+
+    assert "Ana Ribeiro" in hr.get(PREFERENCES).content.decode()
+    change = reverse("admin:messaging_channelpreference_change", args=[row.pk])
+    assert (hr.get(change).status_code, hr.post(change, {"is_on": "on"}).status_code) == (200, 403)
+
+
 def test_auditors_look_and_send_nothing() -> None:
     auditor, dead = page_of("Auditors"), delivery(1, status="dead")
 
@@ -96,11 +141,12 @@ def test_nobody_adds_edits_or_removes(model: str) -> None:
     assert root.post(change, {"title": "other"}).status_code == 403
 
 
-@pytest.mark.parametrize("address", [DELIVERIES, MESSAGES])
+@pytest.mark.parametrize("address", [DELIVERIES, MESSAGES, PREFERENCES])
 def test_a_list_costs_the_same_at_one_row_and_at_three(hr: Client, address: str) -> None:
     counts = []
     for number in (1, 2, 3):
-        delivery(number)
+        row = delivery(number)
+        preferences.choose(person=row.message.person, channels={"slack": False}, at=AT)
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -13,14 +13,13 @@ from messaging import tasks
 from messaging.enums import DeliveryStatus
 from messaging.errors import DeliveryNotFound, DeliveryNotStopped
 from messaging.models import Address, Delivery, Pause
-from messaging.operations import deliveries, messages
-from messaging.operations.messages import NewMessage
+from messaging.operations import deliveries
+from messaging.tests.factories import AT, attempt, told
 from people.enums import PersonStatus
 from people.models import Person
 from people.tests.factories import make_person
 from tests.standins.slack import Error, Hang, RateLimited, Reset, SlackStandIn, Status
 
-AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
@@ -33,29 +32,6 @@ def ana(slack: SlackStandIn) -> Person:
 @pytest.fixture
 def delivery(ana: Person) -> Delivery:
     return told(ana)
-
-
-def told(person: Person, reference: str = "pr:1", at: datetime = AT) -> Delivery:
-    message = NewMessage(
-        person_id=person.pk,
-        kind="points_credited",
-        title="You earned 500 points",
-        reference=reference,
-        body="Q3 rating 5",
-        path="/statement",
-        channels=("slack",),
-    )
-    messages.tell([message], at=at)
-    return Delivery.objects.get(message__reference=reference)
-
-
-def attempt(at: datetime) -> Delivery | None:
-    """Do what the sweep does for one delivery, at a time of our choosing."""
-    claimed = deliveries.claim(at=at)
-    if claimed:
-        deliveries.settle(claimed, deliveries.send(claimed), at=at)
-        claimed.refresh_from_db()
-    return claimed
 
 
 def test_sending_arrives_once_and_is_marked_sent(slack: SlackStandIn, delivery: Delivery) -> None:

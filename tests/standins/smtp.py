@@ -99,9 +99,8 @@ def _handler(smtp: SmtpStandIn) -> type[socketserver.StreamRequestHandler]:
         def _talk(self) -> None:
             if self.behaviour == Hang():
                 smtp.stopped.wait()
-                return break_off(self.connection)
-            if self.behaviour == Reset():
-                return break_off(self.connection)
+            if self.behaviour in (Hang(), Reset()):
+                return self._break_off()
             self._say("220 mail.acme.example ESMTP", at=GREETING)
             while line := self.rfile.readline():
                 verb = line.split(maxsplit=1)[0].decode("ascii", "replace").upper()
@@ -127,9 +126,12 @@ def _handler(smtp: SmtpStandIn) -> type[socketserver.StreamRequestHandler]:
                 with smtp.lock:
                     smtp.letters.append(_read(b"".join(lines)))
             if self.behaviour == Reset(after_posting=True):
-                return break_off(self.connection)
+                self._break_off()
             self._say("250 2.0.0 queued", at=LETTER)
-            return None
+
+        def _break_off(self) -> None:
+            break_off(self.connection)
+            self.rfile.close(), self.wfile.close()  # the socket is open as long as they are
 
         def _say(self, words: str, *, at: str = "") -> str:
             if isinstance(self.behaviour, Reply) and self.behaviour.at == at:

@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -39,18 +40,29 @@ def send(delivery: Delivery) -> Outcome:
     letter = render.letter(delivery.message, key=str(delivery.pk), connection=connection)
     try:
         letter.send()
-    except smtplib.SMTPRecipientsRefused as error:
-        code, words = next(iter(error.recipients.values()))
-        return _refused(code, words, "this person's address")
-    except smtplib.SMTPDataError as error:
-        return _refused(error.smtp_code, error.smtp_error, "the message")
-    except smtplib.SMTPResponseException as error:
-        return Failed(f"The mail server said {_reply(error.smtp_code, error.smtp_error)}, before it took a recipient.")
-    except OSError as error:  # smtplib's other errors are of this kind too
-        return Failed(_no_answer(error))
-    except (ValueError, UnicodeError):
-        return Skipped("This person's e-mail address is not one that can be written to.")
+    except (OSError, ValueError) as error:  # smtplib's errors are of the first kind
+        return _failure(error)
+    finally:
+        with suppress(OSError):
+            connection.close()  # one that came no further than its greeting is still open
     return Sent(letter.extra_headers["Message-ID"])
+
+
+def _failure(error: OSError | ValueError) -> Outcome:
+    """Return the outcome of a letter that the mail server did not take."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, words = next(iter(error.recipients.values()))
+            return _refused(code, words, "this person's address")
+        case smtplib.SMTPDataError():
+            return _refused(error.smtp_code, error.smtp_error, "the message")
+        case smtplib.SMTPResponseException():
+            reply = _reply(error.smtp_code, error.smtp_error)
+            return Failed(f"The mail server said {reply}, before it took a recipient.")
+        case OSError():
+            return Failed(_no_answer(error))
+        case _:
+            return Skipped("This person's e-mail address is not one that can be written to.")
 
 
 def _no_answer(error: OSError) -> str:
