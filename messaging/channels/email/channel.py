@@ -11,7 +11,7 @@ from messaging.channels.contract import Failed, Outcome, Sent, Skipped
 from messaging.channels.email import render
 from messaging.models import Delivery
 
-HOW = "A letter to your work address"
+HOW = "To your work address"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 LAPTOP = {"django.core.mail.backends.console.EmailBackend", "django.core.mail.backends.filebased.EmailBackend"}
 PERMANENT = 500  # RFC 5321 §4.2.1: from here on the same again will be refused again
