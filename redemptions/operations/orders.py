@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from api import ids
 from api.errors import PortalError
 from api.models import ApiClient
+from messaging.enums import Channel
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from messaging.waking import Waker
@@ -279,7 +280,7 @@ def _ready(order: Order) -> NewMessage:
         body="Reveal the code in My rewards when you need it.",
         path=MY_REWARDS_PATH,
         reference=order.reference,
-        channels=("slack",) if order.attempts else (),
+        channels=Channel.values if order.attempts else (),
     )
 
 
@@ -292,5 +293,5 @@ def _points_are_back(order: Order) -> NewMessage:
         body=f"Your {reward_in_words(order)} could not be delivered. {order.status_reason}",
         path="/rewards",
         reference=order.reference,
-        channels=("slack",),
+        channels=Channel.values,
     )

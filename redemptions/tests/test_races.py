@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +16,9 @@ from redemptions.enums import CodeStatus, OrderStatus, ProductKind
 from redemptions.errors import OutOfStock
 from redemptions.models import Order, Product, Voucher, VoucherCode
 from redemptions.operations import orders
+from redemptions.tests import racing
 from redemptions.tests.factories import add_codes, make_product
+from redemptions.tests.racing import THREADS
 from wallets import ledger_rules
 from wallets import queries as wallets
 from wallets.errors import InsufficientPoints
@@ -25,7 +26,7 @@ from wallets.models import Account, Hold
 from wallets.tests.factories import make_wallet
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-THREADS, ROUNDS, CONTROL_ROUNDS = 20, 50, 5
+ROUNDS, CONTROL_ROUNDS = 50, 5
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -38,31 +39,14 @@ def sound_ledger(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    """Give threads that keep their database connection from round to round, and close it at the end."""
-    with ThreadPoolExecutor(THREADS) as threads:
+    """Give threads that keep their database connection from round to round."""
+    with racing.threads() as threads:
         yield threads
-        barrier = Barrier(THREADS)
-
-        def close() -> None:
-            barrier.wait(timeout=10)
-            connection.close()
-
-        list(threads.map(lambda _: close(), range(THREADS)))
 
 
 def all_at_once(threads: ThreadPoolExecutor, work: Callable[[], object], number: int = THREADS) -> list[Any]:
     """Start `work` in so many threads at the same moment; return what each returned or raised."""
-    barrier = Barrier(number)
-
-    def run(_: int) -> object:
-        connection.ensure_connection()
-        barrier.wait(timeout=10)
-        try:
-            return work()
-        except Exception as error:  # an outcome like any other: the test counts them
-            return error
-
-    return list(threads.map(run, range(number)))
+    return racing.all_at_once(threads, lambda _: work(), number)
 
 
 def make_spender(points: int) -> Person:
