@@ -54,3 +54,43 @@ class EventStatus(models.TextChoices):
     def without_points(cls) -> "set[EventStatus]":
         """Return the states that a replay may ask about again: nothing was given, nothing waits."""
         return {cls.REFUSED, cls.NO_MATCH}
+
+
+class UploadStatus(models.TextChoices):
+    """checked → crediting | cancelled; crediting → scheduled | done | dead; scheduled → crediting; dead → crediting."""
+
+    CHECKED = "checked", "Checked, nothing credited yet"
+    CREDITING = "crediting", "Being credited"
+    SCHEDULED = "scheduled", "Rows wait for their day"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    DEAD = "dead", "Stopped"
+
+    @classmethod
+    def worked_on(cls) -> "set[UploadStatus]":
+        """Return the states in which the worker looks after it."""
+        return {cls.CREDITING, cls.SCHEDULED}
+
+
+class UploadRowStatus(models.TextChoices):
+    """What the check expects of a row, then what came of it."""
+
+    READY = "ready", "Will be credited"
+    NEEDS_APPROVAL = "needs_approval", "Will wait for approval"
+    WILL_PARK = "will_park", "Will be parked, person not known yet"
+    BAD = "bad", "Cannot be credited"
+    REPEATED = "repeated", "Credited by an earlier upload"
+    CREDITED = "credited", "Credited"
+    PENDING_APPROVAL = "pending_approval", "Waits for approval"
+    PARKED = "parked", "Parked, person not known yet"
+    REFUSED = "refused", "Refused"
+
+    @classmethod
+    def planned(cls) -> "list[UploadRowStatus]":
+        """Return the states of rows that are still to be asked for."""
+        return [cls.READY, cls.NEEDS_APPROVAL, cls.WILL_PARK]
+
+    @classmethod
+    def mendable(cls) -> "list[UploadRowStatus]":
+        """Return the states of rows that somebody may mend and upload again."""
+        return [cls.BAD, cls.REFUSED]

@@ -14,6 +14,10 @@ __all__ = [
     "RecipientInactive",
     "UnknownProgramme",
     "UnknownRecipient",
+    "UnreadableUpload",
+    "UploadClosed",
+    "UploadHasBadRows",
+    "UploadHasNoRows",
 ]
 
 
@@ -90,3 +94,33 @@ class AlreadyCredited(PortalError):
     """The rule gives points once for these values (`once_per`), and this person has them or waits for approval."""
 
     code, title, status = "already_credited", "Credited before", 409
+
+
+class UnreadableUpload(PortalError):
+    """The file as a whole cannot be taken, so none of its rows was: not CSV or XLSX, a wrong header, or too large.
+
+    The detail says what to change in the file. Nothing was credited.
+    """
+
+    code, title = "unreadable_upload", "This file cannot be read"
+
+
+class UploadHasBadRows(PortalError):
+    """Some rows cannot be credited, and it was not said that they may be left out. Not one point moved.
+
+    Mend the rows and upload the file again, or confirm that only the good ones are to be credited.
+    """
+
+    code, title, status = "upload_has_bad_rows", "Some rows cannot be credited", 409
+
+
+class UploadHasNoRows(PortalError):
+    """No row of the upload is left to be credited: each is bad, or was credited before."""
+
+    code, title, status = "upload_has_no_rows", "There is nothing to credit", 409
+
+
+class UploadClosed(PortalError):
+    """The upload was cancelled, or has gone too far for what was asked. Upload the file again to start anew."""
+
+    code, title, status = "upload_closed", "This upload is closed", 409

@@ -1,14 +1,25 @@
 """What the worker does for earning."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
-from programs.operations import points_requests
+from programs.operations import points_requests, uploads
 
 RELEASED_AT_ONCE = 1000
+SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def release_parked() -> None:
     """Give parked points to those who are known by now."""
     points_requests.release_parked(at=timezone.now(), limit=RELEASED_AT_ONCE)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def credit_uploads() -> None:
+    """Credit the rows of confirmed uploads, batch by batch, until none is due. Many may run side by side."""
+    deadline = time.monotonic() + SWEEP_SECONDS_MAX
+    while time.monotonic() < deadline and uploads.work(at=timezone.now()):
+        pass

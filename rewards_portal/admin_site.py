@@ -60,7 +60,13 @@ def _approvals_waiting() -> int:
 
 WAITING = "status__exact=pending_approval"
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
-    ("", (Entry("Approvals", "circle-check-big", "programs.pointsrequest", WAITING, _approvals_waiting),)),
+    (
+        "",
+        (
+            Entry("Approvals", "circle-check-big", "programs.pointsrequest", WAITING, _approvals_waiting),
+            Entry("Uploads", "upload", "programs.upload"),
+        ),
+    ),
     (
         "Earning",
         (

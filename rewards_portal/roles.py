@@ -48,6 +48,8 @@ PERMISSIONS = {
     "programs.event":            ("v",       "v",            "v",          "-",     "v"),
     "programs.funding":          ("-",       "v",            "-",          "va",    "v"),
     "programs.pointsrequest":    ("v",       "va",           "v",          "v",     "v"),
+    "programs.upload":          ("-",       "va",           "-",          "v",     "v"),
+    "programs.uploadrow":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.supplier":      ("-",       "vac",          "v",          "v",     "v"),
     "redemptions.product":       ("-",       "vacd",         "-",          "v",     "v"),
     "redemptions.vouchercode":   ("-",       "va",           "-",          "v",     "v"),

@@ -4,5 +4,6 @@ from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
 from programs.admin.rules import RuleAdmin
+from programs.admin.uploads import UploadAdmin
 
-__all__ = ["EventAdmin", "FundingAdmin", "PointsRequestAdmin", "ProgrammeAdmin", "RuleAdmin"]
+__all__ = ["EventAdmin", "FundingAdmin", "PointsRequestAdmin", "ProgrammeAdmin", "RuleAdmin", "UploadAdmin"]

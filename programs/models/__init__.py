@@ -5,5 +5,16 @@ from programs.models.funding import Funding
 from programs.models.points_request import PointsRequest
 from programs.models.programme import ApprovalStep, Programme
 from programs.models.rule import Rule, RuleVersion
+from programs.models.upload import Upload, UploadRow
 
-__all__ = ["ApprovalStep", "Event", "Funding", "PointsRequest", "Programme", "Rule", "RuleVersion"]
+__all__ = [
+    "ApprovalStep",
+    "Event",
+    "Funding",
+    "PointsRequest",
+    "Programme",
+    "Rule",
+    "RuleVersion",
+    "Upload",
+    "UploadRow",
+]

@@ -1,0 +1,51 @@
+"""Reads the first sheet of a workbook in a process of its own: `python -I sheet_process.py` < workbook > rows.
+
+A workbook made to do harm then ends this process at its limits of memory and time, and nothing else. It imports nothing
+of the portal, so it starts in a blink. Each row is one line of JSON, a list of cells: text, or [kind, text] for what
+the spreadsheet kept as another kind: "number", "day", "moment", "other".
+"""
+
+import json
+import resource
+import sys
+from datetime import date, datetime, time
+from io import BytesIO
+from typing import Any
+
+CELL_CHARACTERS_KEPT = 1_001  # one more than a cell may hold, so that the reader sees that it is too long
+
+
+def cell(value: Any) -> Any:
+    """Return a cell as JSON."""
+    if isinstance(value, str):
+        return value[:CELL_CHARACTERS_KEPT]
+    if isinstance(value, bool):
+        return ["other", str(value).upper()]
+    if isinstance(value, int | float):
+        return ["number", str(int(value)) if float(value).is_integer() else repr(value)]
+    if isinstance(value, datetime):
+        return ["day", value.date().isoformat()] if value.time() == time() else ["moment", value.isoformat()]
+    return ["day", value.isoformat()] if isinstance(value, date) else ["other", str(value)[:CELL_CHARACTERS_KEPT]]
+
+
+def main(memory_bytes_max: int, cpu_seconds_max: int, written_bytes_max: int, rows_max: int, columns_max: int) -> int:
+    """Write the rows; return 0, 3 where there are too many, 4 where it is no workbook."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes_max, written_bytes_max))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from python_calamine import CalamineWorkbook
+
+    try:
+        sheet = CalamineWorkbook.from_filelike(BytesIO(sys.stdin.buffer.read())).get_sheet_by_index(0)
+    except Exception:  # whatever the parser raises, it is not a workbook that can be read
+        return 4
+    if sheet.end is not None and (sheet.end[0] > rows_max or sheet.width > columns_max):
+        return 3
+    for row in sheet.iter_rows():
+        sys.stdout.write(json.dumps([cell(value) for value in row]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))
