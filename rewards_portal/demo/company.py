@@ -16,8 +16,8 @@ from programs.models import Event, Programme
 from programs.operations import events, fundings, points_requests
 from programs.operations.events import NewEvent
 from programs.operations.points_requests import NewPointsRequest
-from redemptions.models import Product
-from redemptions.operations import codes, orders
+from redemptions.models import Product, TravelCredit
+from redemptions.operations import codes, orders, travel_credits
 from redemptions.operations.codes import NewCode
 from rewards_portal import configuration
 from rewards_portal.demo import calendar
@@ -128,6 +128,8 @@ def _live(agenda: calendar.Day, known: dict[str, Person], *, at: datetime) -> No
         _award(award, known, at=at)
     for redemption in agenda.redemptions:
         _redeem(redemption, known, at=at + timedelta(hours=3))
+    for booking in agenda.bookings:
+        _book(booking, at=at + timedelta(hours=4))
 
 
 def _new_event(happening: calendar.Happening, at: datetime) -> NewEvent:
@@ -166,9 +168,30 @@ def _redeem(redemption: calendar.Redemption, known: dict[str, Person], *, at: da
             person=known[redemption.recipient],
             product=product,
             face_value=redemption.major * 100,
-            external_id=str(uuid.uuid5(NAMESPACE, redemption.id)),
+            external_id=_external_id(redemption.id),
             at=at,
         )
     except InsufficientPoints:
         return  # a wish that was larger than the wallet: the employee waits, and so does the demo
     orders.fulfil(order.id, at=at)
+
+
+def _external_id(redemption: str) -> str:
+    """Return the name of a redemption's order, the same on every run."""
+    return str(uuid.uuid5(NAMESPACE, redemption))
+
+
+def _book(booking: calendar.Booking, *, at: datetime) -> None:
+    """Draw on a travel credit as its booking system would; what was not to be held for long is paid at once."""
+    credit = TravelCredit.objects.get(order__external_id=_external_id(booking.redemption), order__client=None)
+    held = travel_credits.authorise(
+        travel_credit_id=credit.pk,
+        amount=booking.minor,
+        currency=credit.currency,
+        reference=booking.reference,
+        description=booking.description,
+        expires_at=credit.opened_at + timedelta(days=booking.held_days) if booking.held_days else None,
+        at=at,
+    )
+    if not booking.held_days:
+        travel_credits.capture(held.pk, travel_credit_id=credit.pk, at=at)

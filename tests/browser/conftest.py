@@ -16,8 +16,8 @@ from people.tests.factories import make_person
 from programs.operations.points_requests import submit
 from programs.tests.factories import make_programme, new
 from redemptions.enums import Category, ProductKind
-from redemptions.models import Product
-from redemptions.operations import orders, vouchers
+from redemptions.models import Product, TravelCredit
+from redemptions.operations import orders, travel_credits, vouchers
 from redemptions.tests.factories import add_codes, make_product
 from tests.chromium import executable_path
 from tests.pages import signed_in
@@ -68,6 +68,7 @@ def kettle(ana: Person) -> Product:
     for product in (kettle, air, books, books):
         order = redeem(ana, product)
     vouchers.mark_used(order.vouchers.get().pk, person=ana, at=timezone.now())
+    book(TravelCredit.objects.get())
     return kettle
 
 
@@ -75,6 +76,15 @@ def redeem(person: Person, product: Product) -> orders.Order:
     at = timezone.now()
     order = orders.place(person=person, product=product, face_value=product.smallest, external_id=str(uuid4()), at=at)
     return orders.fulfil(order.pk, at=at)
+
+
+def book(credit: TravelCredit) -> None:
+    """Hold, pay and pay back something, as a booking system does."""
+    asked = {"travel_credit_id": credit.pk, "currency": "EUR", "at": timezone.now()}
+    travel_credits.authorise(amount=1850, reference="9MX4TD", description="Lisbon to Porto", **asked)
+    paid = travel_credits.authorise(amount=1200, reference="7K2QPL", description="Berlin to Lisbon", **asked)
+    travel_credits.capture(paid.pk, **asked)
+    travel_credits.refund(amount=200, reference="7K2QPL-back", authorisation_id=paid.pk, **asked)
 
 
 Open = Callable[..., Page]
