@@ -32,6 +32,13 @@ def sample(name: str) -> bytes:
     return (SAMPLES / name).read_bytes()
 
 
+def http_sample(name: str) -> tuple[str, dict[str, str]]:
+    """Return the body of a sample request, and its headers without who sends it and where to."""
+    head, _, body = sample(name).decode().replace("\r\n", "\n").partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    return body.strip(), {name: value for name, value in headers.items() if name not in {"Authorization", "Host"}}
+
+
 def make_connection(**change: Any) -> Connection:
     """Create a connection, in the configuration file's words; what is not given takes Integration Center's ratings."""
     entry = {**INTEGRATION_CENTER, "slug": f"connection-{next(_numbers)}", **change}

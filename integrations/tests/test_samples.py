@@ -21,7 +21,7 @@ from integrations.models import Connection, ReceivedMessage
 from integrations.operations import received_messages
 from integrations.tests import documentation
 from integrations.tests.conftest import SECRET
-from integrations.tests.factories import sample
+from integrations.tests.factories import http_sample, sample
 from people.enums import PersonStatus
 from people.models import Person
 from people.tests.factories import make_person
@@ -65,12 +65,10 @@ class Sample:
 
     def read(self) -> tuple[str, dict[str, str]]:
         """Return its body, JSON in one style, and the headers that came with it."""
-        body, headers = sample(self.file).decode(), {}
         if self.file.endswith(".http"):
-            head, _, body = body.replace("\r\n", "\n").partition("\n\n")
-            headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
-        headers.pop("Authorization", None)
-        headers.pop("Host", None)
+            body, headers = http_sample(self.file)
+        else:
+            body, headers = sample(self.file).decode(), {}
         media_type = "text/xml; charset=utf-8" if self.tag else "application/json; charset=utf-8"
         return body if self.tag else json.dumps(json.loads(body)), {"Content-Type": media_type} | headers
 
