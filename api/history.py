@@ -35,7 +35,7 @@ def tracked_tables() -> frozenset[str]:
 def _with_context(execute: Execute, sql: str | bytes, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Run a statement with pghistory's context set for its transaction (Django's `execute_wrapper`)."""
     text = sql.decode() if isinstance(sql, bytes) else str(sql)
-    if not _needs_context(text, context["cursor"]):
+    if not (_may_write(text) and _needs_context(text, context["cursor"])):
         return execute(sql, params, many, context)
     tracker = runtime._tracker.value
     values = (str(tracker.id), json.dumps(tracker.metadata, cls=config.json_encoder()))
@@ -47,11 +47,15 @@ def _with_context(execute: Execute, sql: str | bytes, params: Any, many: bool, c
         return execute(sql, params, many, context)
 
 
-def _needs_context(sql: str, cursor: Any) -> bool:
+@functools.lru_cache(maxsize=1024)  # most statements come again and again, letter for letter
+def _may_write(sql: str) -> bool:
     """Return whether a statement may write a tracked table; one that we cannot read may, when it names one."""
     simple = _WRITES.match(sql)
     if simple:
         return simple[1] in tracked_tables()
-    return any(table in sql for table in tracked_tables()) and bool(
-        runtime._can_inject_variable(cursor, sql)  # type: ignore[no-untyped-call]
-    )
+    return any(table in sql for table in tracked_tables())
+
+
+def _needs_context(sql: str, cursor: Any) -> bool:
+    """Return whether pghistory would take a statement for one that writes."""
+    return bool(_WRITES.match(sql) or runtime._can_inject_variable(cursor, sql))  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ os.environ["DEBUG"] = "0"
 os.environ.update(
     {
         "ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "0",
+        "SECURE_SSL_REDIRECT": "0", "BASE_URL": "https://rewards.example",
         "SLACK_BOT_TOKEN": "bench",
         "BASE_URL": "https://127.0.0.1",
     }

@@ -1,6 +1,7 @@
 """Telling people something."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,25 +16,26 @@ TITLE_CHARACTERS = 200
 BODY_CHARACTERS = 1000
 deliveries_waker = Waker("messaging.tasks.sweep")
 
-# One statement whatever the number of messages: this runs inside every credit. A delivery is made only for a message
-# that is new, so telling the same thing again does nothing at all.
+# One statement whatever the number of messages, and one parameter, which costs the driver a third of many arrays: this
+# runs inside every credit. A delivery is made only for a message that is new, so telling the same thing again does
+# nothing at all.
 TELL = """
-WITH told AS (
+WITH asked AS (
+    SELECT * FROM json_to_recordset(%(messages)s) AS message
+        (id uuid, person_id uuid, kind text, title text, body text, path text, reference text, deliveries json)
+), told AS (
     INSERT INTO messaging_message (id, person_id, kind, title, body, path, reference, created_at)
-    SELECT id, person_id, kind, title, body, path, reference, %s::timestamptz
-    FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS message (id, person_id, kind, title, body, path, reference)
+    SELECT id, person_id, kind, title, body, path, reference, %(at)s::timestamptz FROM asked
     ON CONFLICT (reference, kind, person_id) DO NOTHING
     RETURNING id, person_id
 )
 INSERT INTO messaging_delivery
     (id, message_id, channel, status, attempts, next_attempt_at, last_error, provider_reference)
-SELECT delivery.id, told.id, delivery.channel, 'pending', 0, %s::timestamptz, '', ''
-FROM told
-JOIN unnest(%s::uuid[], %s::uuid[], %s::text[]) AS delivery (id, message_id, channel) ON delivery.message_id = told.id
+SELECT delivery.value::uuid, told.id, delivery.key, 'pending', 0, %(at)s::timestamptz, '', ''
+FROM told JOIN asked ON asked.id = told.id CROSS JOIN json_each_text(asked.deliveries) AS delivery
 WHERE NOT EXISTS (
     SELECT FROM messaging_channelpreference preference
-    WHERE preference.person_id = told.person_id AND preference.channel = delivery.channel AND NOT preference.is_on
+    WHERE preference.person_id = told.person_id AND preference.channel = delivery.key AND NOT preference.is_on
 )
 """
 
@@ -76,31 +78,22 @@ def tell(messages: Sequence[NewMessage], *, at: datetime) -> None:
     if not messages:
         return
     ready = channels.ready()
-    keys = [ids.new() for _ in messages]
-    deliveries = [
-        (ids.new(), key, channel)
-        for key, message in zip(keys, messages, strict=True)
-        for channel in dict.fromkeys(message.channels)
-        if channel in ready
-    ]
+    rows = [_row(message, ready) for message in messages]
     with connection.cursor() as cursor:
-        cursor.execute(TELL, [at, keys, *_columns(messages), at, *_transposed(deliveries)])
+        cursor.execute(TELL, {"messages": json.dumps(rows), "at": at})
         if cursor.rowcount:
             deliveries_waker.on_commit()
 
 
-def _columns(messages: Sequence[NewMessage]) -> list[list[object]]:
-    """Return person, kind, title, body, path and reference of the messages, a list for each."""
-    return [
-        [message.person_id for message in messages],
-        [message.kind for message in messages],
-        [message.title[:TITLE_CHARACTERS] for message in messages],
-        [message.body[:BODY_CHARACTERS] for message in messages],
-        [message.path for message in messages],
-        [message.reference for message in messages],
-    ]
-
-
-def _transposed(deliveries: list[tuple[UUID, UUID, str]]) -> list[list[object]]:
-    """Return id, message and channel of the deliveries, a list for each."""
-    return [[delivery[column] for delivery in deliveries] for column in range(3)]
+def _row(message: NewMessage, ready: Collection[str]) -> dict[str, object]:
+    """Return a message as TELL reads it: `deliveries` names the id of each by its channel."""
+    return {
+        "id": ids.new().hex,
+        "person_id": message.person_id.hex,
+        "kind": message.kind,
+        "title": message.title[:TITLE_CHARACTERS],
+        "body": message.body[:BODY_CHARACTERS],
+        "path": message.path,
+        "reference": message.reference,
+        "deliveries": {channel: ids.new().hex for channel in message.channels if channel in ready},
+    }
