@@ -64,7 +64,7 @@ DELIVERIES = """
 SELECT count(*) FILTER (WHERE status = 'sent' AND sent_at >= %(since)s),
     count(*) FILTER (WHERE status = 'dead'),
     min(next_attempt_at) FILTER (WHERE status IN ('pending', 'sending'))
-FROM messaging_delivery WHERE channel = 'slack'
+FROM messaging_delivery
 """
 
 ORDERS = """
@@ -262,8 +262,8 @@ def _deliveries(since: datetime, at: datetime) -> Health:
     sent, dead, due = _row(DELIVERIES, {"since": since})
     note, slow = _oldest(due, at)
     if dead:
-        return Health("Slack", "message-square", sent, "given up on after many attempts", "danger", f"{dead:,} dead")
-    return Health("Slack", "message-square", sent, note, "warn" if slow else "ok", "Slow" if slow else "Fine")
+        return Health("Messages out", "send", sent, "given up on after many attempts", "danger", f"{dead:,} dead")
+    return Health("Messages out", "send", sent, note, "warn" if slow else "ok", "Slow" if slow else "Fine")
 
 
 def _orders(since: datetime, at: datetime) -> Health:

@@ -94,6 +94,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Messages", "message-square", "messaging.message"),
             Entry("Deliveries", "send", "messaging.delivery"),
+            Entry("Channel preferences", "bell", "messaging.channelpreference"),
         ),
     ),
     (

@@ -205,9 +205,15 @@ def test_email_is_set_up_where_letters_get_somewhere(
     settings: Settings, backend: str, named: bool, debug: bool, ready: bool
 ) -> None:
     settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
-    settings.EMAIL_IS_NAMED, settings.DEBUG = named, debug
+    settings.EMAIL_IS_NAMED, settings.EMAIL_HOST, settings.DEBUG = named, "mail.acme.example", debug
 
     assert channel.ready() is ready
+
+
+def test_a_url_that_names_no_host_sets_nothing_up(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_IS_NAMED, settings.EMAIL_HOST = channel.SMTP, True, None
+
+    assert channel.ready() is False
 
 
 def test_where_letters_go_is_said_without_the_password(settings: Settings) -> None:

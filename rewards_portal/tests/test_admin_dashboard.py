@@ -133,11 +133,11 @@ def test_health_lines_by_role() -> None:
         role: [line.name for line in admin_dashboard.context(member(role))["dashboard"]["health"]]
         for role in roles.ROLES
     }
-    everything = ["HR messages in", "Slack", "Orders", "Ledger check"]
+    everything = ["HR messages in", "Messages out", "Orders", "Ledger check"]
     assert names == {
         roles.HR_APPROVERS: [],
         roles.HR_ADMINISTRATORS: everything,
-        roles.INTEGRATIONS: ["HR messages in", "Slack"],
+        roles.INTEGRATIONS: ["HR messages in", "Messages out"],
         roles.FINANCE: ["Orders", "Ledger check"],
         roles.AUDITORS: everything,
     }

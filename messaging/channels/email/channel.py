@@ -21,13 +21,17 @@ ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
 def ready() -> bool:
     """Tell whether EMAIL_URL names a mail server; with DEBUG, the console and a folder do as well."""
     if settings.EMAIL_BACKEND == SMTP:
-        return bool(settings.EMAIL_IS_NAMED)
+        return bool(settings.EMAIL_IS_NAMED and settings.EMAIL_HOST)
     return settings.DEBUG and settings.EMAIL_BACKEND in LAPTOP
 
 
 def where() -> str:
     """Return the mail server, without the credentials for it."""
-    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if settings.EMAIL_BACKEND == SMTP else "this machine's log"
+    return (
+        f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT or smtplib.SMTP_PORT}"
+        if settings.EMAIL_BACKEND == SMTP
+        else "this machine's log"
+    )
 
 
 def send(delivery: Delivery) -> Outcome:
