@@ -6,17 +6,27 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from messaging.channels.contract import Failed
 from messaging.operations import deliveries
 
+HANGING_SECONDS = 2.0
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    """Send what is due, one after the other, until nothing is. Many may run side by side."""
+    """Send what is due, one after the other, until nothing is. Many may run side by side.
+
+    A channel that kept us waiting for nothing is left to the next sweep: while a mail server hangs, Slack goes on.
+    """
     deadline = time.monotonic() + SWEEP_SECONDS_MAX
-    while time.monotonic() < deadline and (delivery := deliveries.claim(at=timezone.now())):
-        deliveries.settle(delivery, deliveries.send(delivery), at=timezone.now())
+    hanging: set[str] = set()
+    while time.monotonic() < deadline and (delivery := deliveries.claim(at=timezone.now(), without=hanging)):
+        began = time.monotonic()
+        outcome = deliveries.send(delivery)
+        deliveries.settle(delivery, outcome, at=timezone.now())
+        if isinstance(outcome, Failed) and time.monotonic() - began > HANGING_SECONDS:
+            hanging.add(delivery.channel)
 
 
 @shared_task  # type: ignore[untyped-decorator]

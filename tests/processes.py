@@ -136,6 +136,7 @@ def running_portal(
             "WEB_CONCURRENCY": "2",
             "LOG_LEVEL": "INFO",
             "SLACK_BOT_TOKEN": "",
+            "TEAMS_WORKFLOW_URL": "",
             **(slack.environment() if slack else {}),
             **(environment or {}),
         }

@@ -1,6 +1,7 @@
 """Sending what waits: the row is the queue, and a claim is a conditional UPDATE."""
 
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 ATTEMPTS_MAX = 12  # over about five hours
 BACKOFF = timedelta(seconds=5)  # before the second attempt; doubles with each
 BACKOFF_MAX = timedelta(hours=2)
-LEASE = timedelta(minutes=2)  # well over the longest sending: two requests of at most 20 s and their connecting
+LEASE = timedelta(minutes=3)  # over the longest sending: a dozen answers of a mail server, at most 10 s each
 PAUSE_MAX = timedelta(hours=1)
 ERROR_CHARACTERS = 300
 
@@ -43,20 +44,20 @@ RETURNING id
 """
 
 
-def claim(*, at: datetime, delivery_id: UUID | None = None) -> Delivery | None:
+def claim(*, at: datetime, delivery_id: UUID | None = None, without: Collection[str] = ()) -> Delivery | None:
     """Take the delivery that is due longest, for this process alone, and count the attempt before it is made.
 
     Args:
         at: now.
         delivery_id: take this one, if it is due, and no other.
+        without: channels to take none from.
 
     Returns:
-        The delivery with its message and person, leased for two minutes: a worker that dies loses it then to another.
+        The delivery with its message and person, leased for three minutes: a worker that dies loses it then to another.
         None when nothing is due on a channel that is set up and not paused.
     """
-    parameters: dict[str, Any] = {
-        "at": at, "leased_until": at + LEASE, "channels": sorted(channels.ready()), "id": delivery_id,
-    }  # fmt: skip
+    chosen = sorted(channels.ready().difference(without))
+    parameters: dict[str, Any] = {"at": at, "leased_until": at + LEASE, "channels": chosen, "id": delivery_id}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, parameters)
         row = cursor.fetchone()

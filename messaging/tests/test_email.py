@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from messaging import tasks
 from messaging.channels.email import channel
 from messaging.operations import deliveries
 from messaging.tests.factories import AT, attempt, told, tried
 from people.models import Person
 from people.tests.factories import make_person
+from tests.standins.slack import SlackStandIn
 from tests.standins.smtp import DATA, GREETING, HELLO, LETTER, SENDER, Hang, Reply, Reset, SmtpStandIn
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +178,24 @@ def test_a_server_without_the_encryption_asked_for_gets_no_letter(
 
     assert tried().last_error == "The mail server does not do what it has to: SMTPNotSupportedError."
     assert smtp.letters == []
+
+
+def test_a_mail_server_that_hangs_keeps_no_other_channel_waiting(
+    smtp: SmtpStandIn, slack: SlackStandIn, ana: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+    monkeypatch.setattr(tasks, "HANGING_SECONDS", 0.2)
+    slack.know(ana.email)
+    for number in range(3):
+        told(ana, f"pr:{number}", channel="email")
+    told(ana, "pr:3")
+    smtp.next(*[Hang()] * 3)
+
+    tasks.sweep()
+
+    assert (smtp.talks, len(slack.messages)) == (1, 1)
+    tasks.sweep()
+    assert smtp.talks == 2
 
 
 def test_the_last_failed_attempt_leaves_it_dead_and_visible(smtp: SmtpStandIn, ana: Person) -> None:
