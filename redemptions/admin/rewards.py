@@ -243,6 +243,9 @@ class EntryInline(_Kept):
 class TravelCreditAdmin(ReadOnlyModelAdmin):
     """Travel credits: whose, what is left on them, and what drew on them."""
 
+    class Media:
+        css = {"all": ["admin_theme/travel_credits.css"]}
+
     inlines = [AuthorisationInline, EntryInline]
     list_display = ["masked", "product", "person", "left", "held", "value", "expires_at"]
     list_filter = ["currency"]
