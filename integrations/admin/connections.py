@@ -24,7 +24,15 @@ FIELD_OF = {"active": "is_active", "event": "event_type", "id": "id_paths"}  # t
 
 
 class PrettyJSONField(forms.JSONField):
-    """JSON over several lines, as people edit it."""
+    """JSON over several lines, as people edit it.
+
+    Args:
+        rows: how many lines are seen at once.
+    """
+
+    def __init__(self, *, rows: int, **options: Any) -> None:
+        wide = forms.Textarea(attrs={"rows": rows, "class": "vLargeTextField mono", "spellcheck": "false"})
+        super().__init__(widget=wide, **options)
 
     def prepare_value(self, value: Any) -> Any:
         """Return the text that is edited."""
@@ -35,13 +43,17 @@ class ConnectionForm(forms.ModelForm[Connection]):
     """A connection, checked by the same rules as the configuration file's."""
 
     credential = PrettyJSONField(
+        rows=6,
         help_text='As {"kind": "basic", "username": "sf", "secret": "env:SF_HOOK_SECRET"}; the secret itself stands in '
-        "the portal's environment. Kinds: basic, header, hmac_sha256, bearer, standard_webhooks."
+        "the portal's environment. Kinds: basic, header, hmac_sha256, bearer, standard_webhooks.",
     )
     id_paths = PrettyJSONField(
-        label="Id", help_text='A list of paths whose values, joined by /, are unique for ever: ["event.eventId"].'
+        rows=4,
+        label="Id",
+        help_text='A list of paths whose values, joined by /, are unique for ever: ["event.eventId"].',
     )
     data = PrettyJSONField(  # type: ignore[assignment]
+        rows=14,
         required=False,
         help_text='What rules read: {"rating": {"path": "params.rating", "as": "number", "none_if": [-1972]}}.',
     )

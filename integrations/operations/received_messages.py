@@ -23,7 +23,6 @@ from programs.operations.events import NewEvent, Received
 from vault import encryption
 
 CONTENT_TYPE_CHARACTERS_MAX = 120
-CORRELATION_ID_CHARACTERS_MAX = 200
 NOT_FINISHED = "Not finished: the portal stopped while it took the message. Replay it."
 REFUSED = "refused"
 log = structlog.get_logger(__name__)
@@ -56,7 +55,7 @@ def receive(
         connection: how to read it.
         body: as it came.
         content_type: the header; for the charset.
-        correlation_id: the sender's, to find it in both logs; says nothing about repeats.
+        correlation_id: the sender's, to find it in both logs; at most 200 characters; says nothing about repeats.
         at: now.
 
     Raises:
@@ -65,7 +64,7 @@ def receive(
     message = ReceivedMessage(
         connection=connection,
         content_type=content_type[:CONTENT_TYPE_CHARACTERS_MAX],
-        correlation_id=correlation_id[:CORRELATION_ID_CHARACTERS_MAX],
+        correlation_id=correlation_id,
         status=ReceivedStatus.FAILED,
         error=NOT_FINISHED,
         received_at=at,

@@ -1,4 +1,4 @@
-"""One folder for each HR system with habits of its own, each with the same two files; here is which is whose.
+"""One folder for each HR system with habits of its own, with these files where it differs from `plain`.
 
 `items.py`: `split(content)`, the things of a message that become one event each where the connection names no `items`.
 `answers.py`: `answer(taken)`, what the system expects to hear.

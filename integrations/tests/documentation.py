@@ -13,9 +13,9 @@ from programs.models import Programme
 from programs.operations import fundings
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "integrations"
-TOLD = {"slack", "teams"}  # pages of systems that the portal tells, and hears nothing from
-PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem not in {"README", *TOLD})
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# Pages that hold a mapping: those of systems that the portal only tells have none.
+PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if BLOCK.search(path.read_text()))
 
 
 def text(page: str) -> str:

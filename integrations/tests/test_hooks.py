@@ -24,7 +24,7 @@ from programs.operations import rules
 from programs.tests.factories import make_programme
 from wallets import queries as wallets
 
-BEARER = f"Basic {base64.b64encode(f'sf:{SECRET}'.encode()).decode()}"
+BASIC_HEADER = f"Basic {base64.b64encode(f'sf:{SECRET}'.encode()).decode()}"
 SOAP = {
     "system": "successfactors",
     "items": None,
@@ -62,7 +62,7 @@ def post(
     client: Client, connection: Connection, body: bytes | Any, content_type: str = "application/json", **headers: str
 ) -> HttpResponse:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sent = {"Authorization": BEARER, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    sent = {"Authorization": BASIC_HEADER, **{name.replace("_", "-"): value for name, value in headers.items()}}
     return client.post(f"/api/v1/hooks/{connection.slug}", raw, content_type=content_type, headers=sent)  # type: ignore[return-value]
 
 

@@ -1,6 +1,7 @@
 """What HR systems answer when they are asked, posted to a connection: read as it is, and never credited by a guess."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from integrations.errors import UnreadableMessage
-from integrations.models import ReceivedMessage
+from integrations.models import Connection, ReceivedMessage
 from integrations.operations import received_messages, trials
+from integrations.tests import documentation
 from integrations.tests.factories import SAMPLES, make_connection, sample
 from integrations.tests.test_samples import HOOKED
 from integrations.tests.test_samples_of_events import MODES
@@ -110,6 +112,21 @@ def test_api_key_in_a_body_is_masked_where_it_is_seen_and_in_no_log(client: Clie
         assert "obviously-fake-key" not in json.dumps(message.results) + message.error
         page = client.get(reverse("admin:integrations_receivedmessage_body", args=[message.pk])).content.decode()
         assert ("obviously-fake-key" in page, "•••" in page) == (False, True)
+
+
+def test_workday_row_with_several_reviews_makes_each_a_record(tmp_path: Path) -> None:
+    documentation.make_live(tmp_path, "workday")
+    make_person(employee_number="21508")
+    report = json.loads(sample("workday_raas_reviews.json"))
+    [review] = report["Report_Entry"][0]["Reviews_-_All_Completed_group"]
+    reviews = [{**review, "Employee_ID": "21508", "Review_Template": template} for template in ("2025", "2026")]
+    report["Report_Entry"][0]["Reviews_-_All_Completed_group"] = reviews
+    connection = Connection.objects.get(slug="wd-each-review")
+    received = received_messages.receive(connection=connection, body=json.dumps(report).encode(), at=timezone.now())
+    assert [(each["record"].split("/")[1], each["status"]) for each in received.taken.results] == [
+        ("2025", "credited"),
+        ("2026", "credited"),
+    ]
 
 
 @pytest.mark.parametrize("forms", [{"formDataId": "1"}, [{"formDataId": "1"}, {"formDataId": "2"}]])

@@ -48,6 +48,8 @@ def test_message_is_tried_before_the_connection_is_turned_on(open_page: Open, ma
     for width, theme in ((DESKTOP, "light"), (PHONE, "dark")):
         page = open_page(person=marta, viewport=width, color_scheme=theme)
         page.goto(f"/admin/integrations/connection/{connection.pk}/change/")
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"connection-{width['width']}.png", full_page=True)
         page.get_by_role("link", name="Try a message").click()
         page.get_by_label("Message", exact=True).fill(message)
         page.get_by_role("button", name="Try it").click()
