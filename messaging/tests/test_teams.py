@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
+from django.views.debug import SafeExceptionReporterFilter
 from markdown_it import MarkdownIt
 from pytest_django import Settings
 
@@ -198,6 +199,14 @@ def test_the_credential_stands_in_no_log_and_no_error(
     assert "delivery_settled" in caplog.text
     assert [SIGNATURE in text for text in (caplog.text, *errors, channel.where())] == [False] * 6
     assert channel.where() == "http://127.0.0.1/…?sig=••••"
+
+
+def test_error_pages_mask_the_address(settings: Settings) -> None:
+    settings.TEAMS_WORKFLOW_SECRET_URL = FLOW
+
+    shown = SafeExceptionReporterFilter().get_safe_settings()
+
+    assert shown["TEAMS_WORKFLOW_SECRET_URL"] == SafeExceptionReporterFilter.cleansed_substitute
 
 
 @pytest.mark.parametrize(
