@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
-from messaging.models import Message
+from messaging.models import Delivery, Message
 from people.enums import PersonStatus
 from people.models import Person
 from people.tests.factories import make_person
@@ -262,6 +263,17 @@ def test_fail_gives_points_and_codes_back_and_says_so() -> None:
         "1,000 points are back",
         "Your Kettle Lane voucher, €10 could not be delivered. The shop is closed.",
     )
+
+
+def test_points_that_are_back_are_told_by_every_channel_that_is_set_up(settings: Settings) -> None:
+    settings.DEBUG, settings.EMAIL_BACKEND = True, "django.core.mail.backends.console.EmailBackend"
+    settings.SLACK_BOT_TOKEN, settings.TEAMS_WORKFLOW_SECRET_URL = "xoxb-test", "http://127.0.0.1:1/?sig=test"
+    person, product = make_spender(), make_product()
+    add_codes(product)
+
+    orders.fail(place(person, product).pk, reason="The shop is closed.", at=LATER)
+
+    assert set(Delivery.objects.values_list("channel", flat=True)) == {"email", "slack", "teams"}
 
 
 def test_what_was_delivered_does_not_fail_and_what_failed_is_not_delivered() -> None:
