@@ -5,12 +5,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import structlog
 from django.core.management import call_command
 from django.db import connection as database
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from integrations.enums import ReceivedStatus
 from integrations.models import Connection, ReceivedMessage
@@ -19,7 +21,7 @@ from integrations.tests.conftest import SECRET
 from integrations.tests.factories import BASIC, make_connection, sample
 from people.models import Person
 from people.tests.factories import make_person
-from programs.models import Event, PointsRequest
+from programs.models import Event
 from programs.operations import rules
 from programs.tests.factories import make_programme
 from wallets import queries as wallets
@@ -98,16 +100,6 @@ def test_integration_center_file_credits_the_rated_and_says_why_the_other_is_not
     assert Event.objects.get(source_id="58231").time == datetime(2026, 11, 22, 21, 14, 5, tzinfo=UTC)
     assert Event.objects.get(source_id="58232").data == {"period": "2026-12-31", "form": "703"}
     call_command("check_ledger")
-
-
-def test_same_message_twice_credits_once_and_answers_the_same(client: Client, asha: Person, ben: Person) -> None:
-    make_rule()
-    connection, body = make_connection(), sample("successfactors_integration_center.json")
-    first, again = post(client, connection, body), post(client, connection, body)
-    assert (again.status_code, again.content) == (200, first.content)
-    assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
-    assert (wallets.wallet(asha).available, PointsRequest.objects.count()) == (500, 1)
-    assert ReceivedMessage.objects.count() == 2
 
 
 @pytest.mark.parametrize("rating", [-1971, -1972, "-1971", "-1972.0", None, "Unrated", "", "n/a", "Too New to Rate"])
@@ -326,6 +318,14 @@ def test_correlation_id_is_echoed_and_kept(client: Client, name: str) -> None:
     assert ReceivedMessage.objects.get().correlation_id == "b3d1f7e0-5a44"
     refused = post(client, connection, b"{", **{name: "b3d1f7e0-5a44"})
     assert (refused.status_code, refused.headers["X-Correlation-ID"]) == (400, "b3d1f7e0-5a44")
+
+
+def test_correlation_id_stands_in_the_log_line_of_the_message(client: Client) -> None:
+    connection = make_connection()
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as said:
+        post(client, connection, {"records": []}, X_Correlation_ID="b3d1f7e0-5a44")
+    [line] = [line for line in said if line["event"] == "message_settled"]
+    assert (line["correlation_id"], line["connection"], line["records"]) == ("b3d1f7e0-5a44", connection.slug, 0)
 
 
 @pytest.mark.parametrize("value", ["x" * 201, "a b", "é"])
