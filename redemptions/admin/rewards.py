@@ -283,9 +283,9 @@ class TravelCreditAdmin(ReadOnlyModelAdmin):
         """Return what it was worth when it was redeemed."""
         return money_in_words(credit.face_value, credit.currency)
 
-    @admin.display(description="Left", ordering="balance")
+    @admin.display(description="Balance", ordering="balance")
     def left(self, credit: TravelCredit) -> str:
-        """Return what is left, with what a booking holds."""
+        """Return what is left, held amounts included; to its owner only what is free is left."""
         return money_in_words(credit.balance, credit.currency)
 
     @admin.display(description="Id")
