@@ -31,5 +31,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         if not isinstance(data, Mapping):
             return {}
         known = [name for name, field in self.fields.items() if not field.read_only]
+        unknown = [name for name in data if name not in known]
+        if not unknown:
+            return {}
         detail = ErrorDetail(f"Not known here. Members: {', '.join(known)}.", code="unknown_member")
-        return {name: [detail] for name in data if name not in known}
+        return {name: [detail] for name in unknown}
