@@ -39,7 +39,9 @@ MAY_UPLOAD = "programs.add_upload"
 class UploadForm(forms.Form):
     """A programme and a file. What is in the file is checked by the operation."""
 
-    programme = forms.ModelChoiceField(Programme.objects.filter(status=ProgrammeStatus.ACTIVE))
+    programme = forms.ModelChoiceField(
+        Programme.objects.filter(status=ProgrammeStatus.ACTIVE), empty_label="Choose a programme"
+    )
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
@@ -49,7 +51,7 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> "UploadedFile[Any]":
         """Return the file, if it is not too large to be read at all."""
-        file: "UploadedFile[Any]" = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > FILE_BYTES_MAX:
             raise forms.ValidationError(f"The file is larger than {FILE_BYTES_MAX // 1024**2} MiB. Split it.")
         return file
@@ -201,7 +203,7 @@ class UploadAdmin(ReadOnlyModelAdmin):
 
 
 def _prepared(form: UploadForm, by: Person) -> Upload:
-    sent: "UploadedFile[Any]" = form.cleaned_data["file"]
+    sent: UploadedFile[Any] = form.cleaned_data["file"]
     return uploads.prepare(
         file=cast("IO[bytes]", sent.file),
         name=sent.name or "upload",

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if upload.bad_rows:
             self._write_rejected(upload, file)
         if upload.repeated_rows:
-            self.stdout.write(f"{_rows(upload.repeated_rows)} stand in an earlier upload and are left as they are.")
+            self.stdout.write(f"{_rows(upload.repeated_rows)} credited by an earlier upload, left as before.")
         if upload.planned_rows:
             upload = self._credited(upload)
         else:
@@ -100,13 +100,13 @@ class Command(BaseCommand):
         counts = upload_results.counts(upload)
         said = [f"{_rows(upload.credited_rows)} credited, {upload.credited_points:,} points."]
         for status, words in (
-            (UploadRowStatus.PENDING_APPROVAL, "wait for approval"),
-            (UploadRowStatus.PARKED, "are parked: the person is not known yet"),
+            (UploadRowStatus.PENDING_APPROVAL, "waiting for approval"),
+            (UploadRowStatus.PARKED, "parked: the person is not known yet"),
         ):
             if counts.get(status):
                 said.append(f"{_rows(counts[status])} {words}.")
         if upload.status == UploadStatus.SCHEDULED:
-            said.append(f"{_rows(upload.planned_rows - upload.settled_rows)} wait for their day.")
+            said.append(f"{_rows(upload.planned_rows - upload.settled_rows)} to be credited on a later day.")
         self.stdout.write(" ".join(said))
         if refused := counts.get(UploadRowStatus.REFUSED):
             self._name(upload_results.to_mend(upload, status=UploadRowStatus.REFUSED))
