@@ -5,7 +5,7 @@ import time
 import uuid
 from datetime import datetime
 
-POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT = "pr", "tr", "rd", "ev", "tc"
+POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT, UPLOAD = "pr", "tr", "rd", "ev", "tc", "up"
 AUTHORISATION, REFUND = "ta", "tf"  # of a travel credit
 
 KEY_DIGITS = 32

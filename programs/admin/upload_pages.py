@@ -10,7 +10,6 @@ from programs import queries, upload_results
 from programs.enums import UploadRowStatus, UploadStatus
 from programs.models import Upload, UploadRow
 from programs.operations import uploads
-from programs.operations.crediting import in_words
 
 ROWS_SHOWN = 50
 GAP = 0.4  # between two parts of the bar, in percent
@@ -82,7 +81,6 @@ def context(upload: Upload, *, show: str, page: str) -> dict[str, Any]:
         "budget_after": _budget_after(upload),
         "earlier": uploads.same_file(upload) if upload.status == UploadStatus.CHECKED else None,
         "left": upload.planned_rows - upload.settled_rows,
-        "left_points": in_words(upload.points),
     }
 
 

@@ -23,6 +23,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from api import ids
 from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
 from people.models import Person
@@ -67,7 +68,7 @@ class UploadAdmin(ReadOnlyModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["file_name", "uploaded_by__name"]
-    search_help_text = "File name, or who uploaded it"
+    search_help_text = "File name, who uploaded it, or an upload's id"
     ordering = ["-id"]
 
     class Media:
@@ -76,6 +77,14 @@ class UploadAdmin(ReadOnlyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         """Return uploads with what their pages read."""
         return Upload.objects.select_related("programme", "uploaded_by", "confirmed_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Upload], search_term: str
+    ) -> tuple[QuerySet[Upload], bool]:
+        """Find an upload by its id, too: its points requests and the log name it so."""
+        if key := ids.key(ids.UPLOAD, search_term.strip()):
+            return queryset.filter(pk=key), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether this person may upload points."""

@@ -8,8 +8,6 @@ from api import ids
 from programs.enums import UploadRowStatus, UploadStatus
 from wallets.models.account import POINTS_MAX
 
-UPLOAD = "up"  # the prefix of its public id
-
 
 class Upload(models.Model):
     """A file of points for many people, from the check to the last row. The row is the worker's queue.
@@ -96,7 +94,7 @@ class Upload(models.Model):
     @property
     def public_id(self) -> str:
         """Return the id that people and systems see, as `up_…`."""
-        return ids.public(UPLOAD, self.pk)
+        return ids.public(ids.UPLOAD, self.pk)
 
     @property
     def planned_rows(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import IO
 from uuid import UUID
 
@@ -56,6 +56,10 @@ def prepare(*, file: IO[bytes], name: str, programme: Programme, by: Person | No
         UnreadableUpload: the file as a whole cannot be taken.
     """
     content_hash = upload_files.content_hash(file)
+    batches = _batches(upload_files.read(file))
+    first = next(batches, None)  # a workbook is read whole by now: no transaction waits for it
+    if first is None:
+        raise UnreadableUpload("The file has no rows beneath its header.")
     with transaction.atomic():
         upload = Upload.objects.create(
             programme=programme,
@@ -67,7 +71,7 @@ def prepare(*, file: IO[bytes], name: str, programme: Programme, by: Person | No
         )
         terms = queries.terms([programme.slug])[programme.slug]
         checker = Checker(terms, budget_points=upload.budget_points, at=at)
-        for lines in _batches(upload_files.read(file)):
+        for lines in chain([first], batches):
             _keep(upload, checker.check(lines))
         _sum_up(upload, checker)
     return upload
@@ -214,8 +218,6 @@ def _keep(upload: Upload, checked: Sequence[CheckedLine]) -> None:
 
 def _sum_up(upload: Upload, checker: Checker) -> None:
     rows, tally = checker.tally.rows, checker.tally
-    if not rows:
-        raise UnreadableUpload("The file has no rows beneath its header.")
     upload.row_count = sum(rows.values())
     upload.ready_rows = rows.get(UploadRowStatus.READY, 0)
     upload.approval_rows = rows.get(UploadRowStatus.NEEDS_APPROVAL, 0)

@@ -172,3 +172,11 @@ def test_queries_do_not_grow_with_the_rows(path: str) -> None:
 
     cost(1)
     assert cost(1) == cost(3)
+
+
+def test_upload_is_found_by_the_id_that_its_requests_name() -> None:
+    client, upload = signed_in(member(ADMINISTRATORS)), make_upload(f"{make_person().employee_number},5,Q3")
+    make_upload("nobody,5,Q3")
+    text = client.get(LIST, {"q": upload.public_id}).content.decode()
+
+    assert (page(upload) in text, text.count("q3.csv</a>")) == (True, 1)

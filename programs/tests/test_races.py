@@ -10,13 +10,15 @@ from django.db import connection
 
 from people.models import Person
 from people.tests.factories import make_person
-from programs.models import Funding, PointsRequest
-from programs.operations import fundings
+from programs.models import Funding, PointsRequest, Upload
+from programs.operations import fundings, uploads
 from programs.operations.points_requests import Submitted, submit
 from programs.tests.factories import AT, make_programme, new
+from programs.tests.upload_files import csv_file
 from wallets.ledger_rules import findings
 from wallets.models import Account
 from wallets.operations import accounts
+from wallets.queries import wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 10
@@ -102,3 +104,22 @@ def test_funding_with_one_external_id_is_one_funding() -> None:
     done = at_once(lambda _: fundings.fund(programme=programme, points=100, reference="", at=AT, external_id="f"))
     assert set(done) == {Funding.objects.get()}
     assert Account.objects.get(pk=programme.budget_id).points == 100
+
+
+def test_ten_workers_on_two_uploads_of_the_same_rows_credit_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(uploads.credit_batch.__kwdefaults__, "limit", 2)
+    programme, people = make_programme(), [make_earner() for _ in range(9)]
+    lines = [f"{person.employee_number},10,Q3" for person in people]
+    for _ in range(2):
+        upload = uploads.prepare(file=csv_file(*lines), name="q3.csv", programme=programme, by=None, at=AT)
+        uploads.confirm(upload.pk, by=None, at=AT)
+
+    def work(_: int) -> None:
+        while Upload.objects.filter(status="crediting").exists():
+            uploads.work(at=AT)
+
+    at_once(work)
+    assert list(Upload.objects.values_list("status", "settled_rows")) == [("done", 9)] * 2
+    assert sum(Upload.objects.values_list("credited_points", flat=True)) == 90
+    assert [wallet(person).available for person in people] == [10] * 9
+    assert list(findings()) == []
