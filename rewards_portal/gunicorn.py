@@ -13,6 +13,7 @@ from gunicorn.glogging import Logger
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rewards_portal.settings")
 WORKERS_MAX = 4
+GC_THRESHOLD = 10_000  # objects; at Python's 700 the search for cycles takes a twentieth of a request's CPU
 
 
 class PortalLogger(Logger):
@@ -46,8 +47,9 @@ def cores() -> int:
 
 
 def when_ready(_: Any) -> None:
-    """Keep the loaded code out of garbage collection, so that the workers go on sharing its memory."""
+    """Keep the loaded code out of garbage collection, so that the workers share its memory; collect less often."""
     gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 wsgi_app = "rewards_portal.wsgi:application"
