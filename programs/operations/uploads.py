@@ -239,7 +239,7 @@ def _claim(at: datetime) -> tuple[UUID, int] | None:
     """Take the upload that is due longest, its next attempt set first, so that no two workers take one at once."""
     with transaction.atomic():
         due = Upload.objects.filter(status__in=UploadStatus.worked_on(), next_attempt_at__lte=at)
-        due = due.order_by("next_attempt_at").select_for_update(skip_locked=True, no_key=True)
+        due = due.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True, no_key=True)
         upload = due.first()
         if upload is None:
             return None

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -53,7 +54,9 @@ def credit(upload: Upload) -> Upload:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_from_file_to_credit(kind: str) -> None:
+@pytest.mark.parametrize("memory_bytes", [2_500_000, 10])  # kept in memory, or in a file of its own
+def test_from_file_to_credit(kind: str, memory_bytes: int, settings: Any) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = memory_bytes
     marta, ana, programme = member(ADMINISTRATORS), make_person(name="Ana Reis"), make_programme(name="Q3 ratings")
     client = signed_in(marta)
     good, bad = [ana.employee_number, "500", "Q3"], ["nobody", "5", "<b>Q3</b>"]
