@@ -17,7 +17,7 @@ os.environ["DEBUG"] = "0"
 os.environ.update(
     {
         "ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "0", "BASE_URL": "https://rewards.example",
+        "SECURE_SSL_REDIRECT": "0",
         "SLACK_BOT_TOKEN": "bench",
         "BASE_URL": "https://127.0.0.1",
     }
@@ -30,6 +30,7 @@ def main() -> None:
     """Run everything, print the table, write it down."""
     import django
 
+    load = os.getloadavg()[0]
     django.setup()
     from django.core.management import call_command
 
@@ -43,7 +44,7 @@ def main() -> None:
         "# The last benchmark\n\n"
         "Made by `make bench`. Client, server and PostgreSQL share the machine; a ratio compares two things measured\n"
         "in the same run, and figures from different runs do not compare.\n\n"
-        f"{table}\n\n{_machine()}, commit {_commit()}, {datetime.now(UTC):%Y-%m-%d}.\n"
+        f"{table}\n\n{_machine()}, load before the run {load:.1f}, commit {_commit()}, {datetime.now(UTC):%Y-%m-%d}.\n"
     )
 
 
