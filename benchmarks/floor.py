@@ -48,7 +48,7 @@ class IssueView(APIView):
 
     def post(self, request: Request) -> Response:
         """Issue the points of one request."""
-        body: dict[str, Any] = request.data
+        body: Any = request.data
         with connection.cursor() as cursor:
             cursor.execute(ISSUE, {name: body[name] for name in ("external_id", "recipient", "points")})
             key, points = cursor.fetchone()
