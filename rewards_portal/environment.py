@@ -59,7 +59,7 @@ def broker(url: str) -> tuple[str, dict[str, Any]]:
         folders = {name: Path(parts.path) / name for name in ("queue", "control", "processed")}
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
-        return "filesystem://", {
+        return "filesystem://localhost/", {  # kombu warns of a URL without a host
             "data_folder_in": str(folders["queue"]),
             "data_folder_out": str(folders["queue"]),
             "processed_folder": str(folders["processed"]),
