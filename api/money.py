@@ -1,9 +1,12 @@
 """Money is minor units (cents) and an ISO 4217 code inside, a decimal string and the code outside."""
 
 import re
+from decimal import Decimal
 
-from babel.numbers import get_currency_precision
+from babel import Locale
+from babel.numbers import format_currency, get_currency_precision
 from django.conf import settings
+from django.utils.translation import get_language, to_locale
 
 AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
@@ -41,7 +44,25 @@ def as_json(minor: int, currency: str) -> dict[str, str]:
     return {"amount": amount(minor, currency), "currency": currency}
 
 
+def in_words(minor: int, currency: str) -> str:
+    """Return an amount with its cents, as a balance is read: `€37.30`, in the reader's language."""
+    return str(format_currency(Decimal(minor) / minor_units_per_unit(currency), currency, locale=_locale()))
+
+
+def face_value_in_words(minor: int, currency: str) -> str:
+    """Return a face value for reading: `€50` where it is round, else `€12.50`."""
+    units, locale = minor_units_per_unit(currency), _locale()
+    if minor % units:
+        return in_words(minor, currency)
+    pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
+    return str(format_currency(minor // units, currency, format=pattern, currency_digits=False, locale=locale))
+
+
 def worth(points: int) -> tuple[int, str]:
     """Return what points are worth, in minor units rounded down, and in which currency."""
     currency = settings.POINTS_CURRENCY
     return points * 10 ** get_currency_precision(currency) // settings.POINTS_PER_UNIT, currency
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or "en-gb"))

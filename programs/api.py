@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -202,14 +201,6 @@ class PointsRequestView(ApiView):
         return Response(representations.points_requests([row])[0])
 
 
-class ProgrammePagination(NewestFirstPagination):
-    """Pages of programmes, whose keys are numbers."""
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the place that `cursor` names."""
-        return CursorPagination.decode_cursor(self, request)
-
-
 class ProgrammesView(ApiView):
     """/programmes."""
 
@@ -219,7 +210,7 @@ class ProgrammesView(ApiView):
     def get(self, request: Request) -> Response:
         """List the programmes that the client may use, newest first."""
         self.filters(NoFilters)
-        pagination = ProgrammePagination()
+        pagination = NewestFirstPagination()
         rows = pagination.paginate_queryset(queries.usable_by(_client(request)), request) or []
         return pagination.get_paginated_response([representations.programme(row) for row in rows])
 

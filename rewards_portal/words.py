@@ -1,15 +1,14 @@
 """How numbers, money and dates are written on a page (the look's "Words"): pure functions, one for each."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
-from api.money import minor_units_per_unit
+from api.money import face_value_in_words, in_words
 
 MINUS = "\u2212"
 NEAR_DAYS = 14  # up to so many days a date is said as "in 7 days"
@@ -33,17 +32,12 @@ def money(minor: int, currency: str) -> str:
         minor: the amount in minor units.
         currency: its ISO 4217 code.
     """
-    value = Decimal(abs(minor)) / minor_units_per_unit(currency)
-    return f"{MINUS if minor < 0 else ''}{format_currency(value, currency, locale=_locale())}"
+    return f"{MINUS if minor < 0 else ''}{in_words(abs(minor), currency)}"
 
 
 def face_value(minor: int, currency: str) -> str:
     """Return a denomination: `€50` where it is round, else `€12.50`."""
-    units = minor_units_per_unit(currency)
-    if minor % units:
-        return money(minor, currency)
-    pattern = _locale().currency_formats["standard"].pattern.replace(".00", "")
-    return str(format_currency(minor // units, currency, format=pattern, currency_digits=False, locale=_locale()))
+    return face_value_in_words(minor, currency)
 
 
 def short_date(moment: date) -> str:

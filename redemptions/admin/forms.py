@@ -4,11 +4,10 @@ from typing import Any
 
 from django import forms
 
-from api.money import amount, minor_units
+from api.money import amount, face_value_in_words, minor_units
 from redemptions import code_files
 from redemptions.models import Product, Supplier
 from redemptions.pictures import FAMILIES, PALETTES
-from redemptions.wording import face_value_in_words
 
 
 class ProductForm(forms.ModelForm[Product]):

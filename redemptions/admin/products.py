@@ -13,13 +13,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from api.admin import TrackedModelAdmin
+from api.money import face_value_in_words
 from redemptions import queries
 from redemptions.admin.forms import ProductForm, SupplierForm
 from redemptions.admin.uploading import upload_codes
 from redemptions.enums import SupplierKind
 from redemptions.models import Product, Supplier, VoucherCode
 from redemptions.pictures import Shape, picture
-from redemptions.wording import face_value_in_words
 
 MAY_ADD_CODES = "redemptions.add_vouchercode"
 

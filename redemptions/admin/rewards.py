@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from api import ids
+from api import ids, money
 from api.admin import ReadOnlyModelAdmin
 from redemptions.enums import OrderStatus
 from redemptions.models import (
@@ -22,7 +22,6 @@ from redemptions.models import (
     VoucherCode,
 )
 from redemptions.operations.orders import ATTEMPTS_MAX
-from redemptions.wording import face_value_in_words, money_in_words
 
 
 def link(row: Model | None) -> SafeString | str:
@@ -72,7 +71,7 @@ class OrderAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Value", ordering="face_value")
     def value(self, order: Order) -> str:
         """Return what each is worth, and how many."""
-        each = face_value_in_words(order.face_value, order.currency)
+        each = money.face_value_in_words(order.face_value, order.currency)
         return each if order.quantity == 1 else f"{order.quantity} × {each}"
 
     @admin.display(description="State")
@@ -155,7 +154,7 @@ class VoucherCodeAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Value", ordering="face_value")
     def value(self, code: VoucherCode) -> str:
         """Return what it is worth."""
-        return face_value_in_words(code.face_value, code.product.currency)
+        return money.face_value_in_words(code.face_value, code.product.currency)
 
 
 @admin.register(Voucher)
@@ -208,7 +207,7 @@ class _Kept(admin.TabularInline[Any, Any]):
     @admin.display(description="Amount")
     def value(self, row: TravelCreditAuthorisation | TravelCreditEntry) -> str:
         """Return the amount."""
-        return money_in_words(row.amount, row.travel_credit.currency)
+        return money.in_words(row.amount, row.travel_credit.currency)
 
 
 class AuthorisationInline(_Kept):
@@ -224,7 +223,7 @@ class AuthorisationInline(_Kept):
     @admin.display(description="Captured")
     def taken(self, authorisation: TravelCreditAuthorisation) -> str:
         """Return what was taken."""
-        return money_in_words(authorisation.captured, authorisation.travel_credit.currency)
+        return money.in_words(authorisation.captured, authorisation.travel_credit.currency)
 
 
 class EntryInline(_Kept):
@@ -281,12 +280,12 @@ class TravelCreditAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Value", ordering="face_value")
     def value(self, credit: TravelCredit) -> str:
         """Return what it was worth when it was redeemed."""
-        return money_in_words(credit.face_value, credit.currency)
+        return money.in_words(credit.face_value, credit.currency)
 
     @admin.display(description="Balance", ordering="balance")
     def left(self, credit: TravelCredit) -> str:
         """Return what is left, held amounts included; to its owner only what is free is left."""
-        return money_in_words(credit.balance, credit.currency)
+        return money.in_words(credit.balance, credit.currency)
 
     @admin.display(description="Id")
     def public_id(self, credit: TravelCredit) -> str:
@@ -296,4 +295,4 @@ class TravelCreditAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Held", ordering="authorised")
     def held(self, credit: TravelCredit) -> str:
         """Return what bookings hold of it."""
-        return money_in_words(credit.authorised, credit.currency)
+        return money.in_words(credit.authorised, credit.currency)

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
+from api.money import face_value_in_words
 from people.models import Person
 from redemptions import code_files, queries
 from redemptions.admin.forms import CodesForm
@@ -17,7 +18,6 @@ from redemptions.code_files import Codes
 from redemptions.models import Product
 from redemptions.operations import codes
 from redemptions.operations.codes import Added
-from redemptions.wording import face_value_in_words
 from vault import encryption
 
 TEMPLATE = "admin/redemptions/product/upload_codes.html"

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from api import ids
+from api.money import face_value_in_words
 from people.models import Person
 from redemptions.models import Product, VoucherCode
-from redemptions.wording import face_value_in_words
 from vault import encryption
 
 CODE_LENGTH_MAX, PIN_LENGTH_MAX = 500, 100  # characters; some codes are links

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from api import ids
 from api.errors import PortalError
 from api.models import ApiClient
+from api.money import face_value_in_words
 from messaging.enums import Channel
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
@@ -30,7 +31,7 @@ from redemptions.errors import (
 )
 from redemptions.models import Order, Product
 from redemptions.suppliers.interface import Refused, Supplied, Unknown
-from redemptions.wording import face_value_in_words, reward_in_words
+from redemptions.wording import reward_in_words
 from wallets.operations import accounts, holds
 from wallets.operations.transactions import retried
 

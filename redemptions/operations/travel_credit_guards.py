@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from api import money
 from api.models import ApiClient
 from redemptions.enums import AuthorisationStatus, EntryKind, TravelCreditStatus
 from redemptions.errors import (
@@ -17,7 +18,6 @@ from redemptions.errors import (
     ReferenceConflict,
 )
 from redemptions.models import TravelCredit, TravelCreditAuthorisation, TravelCreditEntry
-from redemptions.wording import money_in_words
 
 AUTHORISED_FOR = timedelta(days=7)  # when the booking system does not say; as long as most cards hold
 
@@ -77,8 +77,8 @@ def check_free(credit: TravelCredit, free: int, amount: int, where: str) -> None
     """
     if amount > free:
         raise InsufficientCredit(
-            f"{money_in_words(free, credit.currency)} is {where},"
-            f" {money_in_words(amount, credit.currency)} was asked for. Ask for less.",
+            f"{money.in_words(free, credit.currency)} is {where},"
+            f" {money.in_words(amount, credit.currency)} was asked for. Ask for less.",
             pointer="/amount",
         )
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
+from api import money
 from api.errors import NotFound
 from api.models import ApiClient
 from people.models import Person
@@ -22,7 +23,6 @@ from redemptions.errors import AuthorisationTime, CodeGone, NotYours, RefundTooL
 from redemptions.models import TravelCredit, TravelCreditAuthorisation, TravelCreditEntry
 from redemptions.operations import travel_credit_guards as guards
 from redemptions.operations.vouchers import RevealedCode
-from redemptions.wording import money_in_words
 from vault import encryption
 from wallets.operations.transactions import retried
 
@@ -219,7 +219,7 @@ def refund(
         refundable = min(refundable, guards.refundable(theirs.filter(authorisation=authorisation_id)))
     if amount > refundable:
         raise RefundTooLarge(
-            f"{money_in_words(refundable, credit.currency)} can be refunded. Give at most that.", pointer="/amount"
+            f"{money.in_words(refundable, credit.currency)} can be refunded. Give at most that.", pointer="/amount"
         )
     credit.balance += amount
     credit.save(update_fields=["balance"])
