@@ -11,6 +11,7 @@ function nameBoxes() {
   }
 }
 
-window.addEventListener("load", nameBoxes);
+// select2 makes its boxes when jQuery says so, which may be after the page has loaded, and again for each new row.
+new MutationObserver(nameBoxes).observe(document.body, { childList: true, subtree: true });
 document.addEventListener("change", nameBoxes);
-document.addEventListener("formset:added", nameBoxes);
+nameBoxes();

@@ -164,3 +164,16 @@ def test_menu_and_filters_open_on_a_phone_without_script(live_server: LiveServer
         page.get_by_role("button", name="Filter").click()
         page.locator("#changelist-filter").get_by_role("link", name="Credit").click()
         assert page.url.endswith("?kind__exact=credit")
+
+
+def test_a_box_made_late_has_its_fields_name(live_server: LiveServer) -> None:
+    """select2 makes its boxes whenever jQuery is ready, which is after the page has loaded on a slow machine."""
+    person = make_person()
+    with browser() as chromium:
+        context = chromium.new_context()
+        context.add_cookies([{"name": "sessionid", "value": session_of(administrator()), "url": live_server.url}])
+        page = context.new_page()
+        page.goto(f"{live_server.url}/admin/people/person/{person.pk}/change/", wait_until="networkidle")
+        page.evaluate("django.jQuery('#id_manager').select2('destroy').select2()")
+        box = page.locator("#id_manager + .select2 [role=combobox], #id_manager + .select2 [role=textbox]").first
+        assert str(box.get_attribute("aria-label")).startswith("Manager")
