@@ -52,6 +52,9 @@ class Person(AbstractBaseUser, PermissionsMixin):
     grade = models.CharField(max_length=40, blank=True, default="")
     joined_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=PersonStatus.choices, default=PersonStatus.ACTIVE)
+    left_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they left; empty for whoever is here or suspended."
+    )
     is_staff = models.BooleanField("may use the admin", default=False)
     signed_out_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Sessions begun before are dead: it is part of their key."
@@ -75,8 +78,15 @@ class Person(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="person_email_lower_case"),
             models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="person_country_iso"),
             models.CheckConstraint(condition=models.Q(status__in=PersonStatus.values), name="person_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(left_at__isnull=True) | models.Q(status="left"), name="person_left_at_when_left"
+            ),
             models.CheckConstraint(condition=~models.Q(employee_number=""), name="person_employee_number_given"),
             models.CheckConstraint(condition=~models.Q(manager=models.F("id")), name="person_not_own_manager"),
+        ]
+        indexes = [
+            # the daily run over leavers
+            models.Index(fields=["left_at"], condition=models.Q(left_at__isnull=False), name="person_leavers"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from people.models import Department, Person
 
 WRITTEN: Final = [
     *("email", "name", "department", "country", "language", "time_zone", "grade", "joined_on"),
-    *("status", "scim_external_id", "signed_out_at"),
+    *("status", "left_at", "scim_external_id", "signed_out_at"),
 ]
 BATCH_ROWS: Final = 1000
 
@@ -90,7 +90,7 @@ def enrol(people: Sequence[NewPerson], *, by: Person | None, at: datetime) -> li
 def set_status(person_id: UUID, *, status: PersonStatus, by: Person | None, at: datetime) -> Person:
     """Let somebody in or keep them out; who is suspended or has left is signed out everywhere at once.
 
-    Their wallet and history stay.
+    Their wallet and history stay; `left_at` says since when somebody has left, until they come back.
 
     Args:
         person_id: whose status.
@@ -107,10 +107,10 @@ def set_status(person_id: UUID, *, status: PersonStatus, by: Person | None, at: 
         person = Person.objects.select_for_update(of=("self",)).get(pk=person_id)
         if person.status == status:
             return person
-        person.status = status
+        person.status, person.left_at = status, at if status == PersonStatus.LEFT else None
         if status != PersonStatus.ACTIVE:
             person.signed_out_at = at
-        person.save(update_fields=["status", "signed_out_at"])
+        person.save(update_fields=["status", "left_at", "signed_out_at"])
     return person
 
 
@@ -139,6 +139,7 @@ def _row(new: NewPerson, existing: Person | None, departments: dict[str, Departm
         grade=new.grade,
         joined_on=new.joined_on,
         status=new.status,
+        left_at=((existing and existing.left_at) or at) if new.status == PersonStatus.LEFT else None,
         scim_external_id=new.scim_external_id or (existing.scim_external_id if existing else None),
         signed_out_at=at if is_signed_out else (existing.signed_out_at if existing else None),
         password=make_password(None),  # used for newcomers only: they sign in by e-mail code or single sign-on

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_who_leaves_is_signed_out(db):
     person = make_person(employee_number="E5")
     before = person.get_session_auth_hash()
     (saved,) = enrol([replace(JONAS, status=PersonStatus.LEFT)], by=None, at=AT)
-    assert saved.signed_out_at == AT
+    assert (saved.signed_out_at, saved.left_at) == (AT, AT)
     assert saved.get_session_auth_hash() != before
 
 
@@ -137,3 +137,13 @@ def test_a_longer_list_takes_no_more_statements(db, django_assert_max_num_querie
     for count in (1, 3):
         with django_assert_max_num_queries(15):
             enrol(staff(count), by=None, at=AT)
+
+
+def test_left_at_stays_with_a_second_list_and_goes_with_a_return(db):
+    left = replace(JONAS, status=PersonStatus.LEFT)
+    later = AT + timedelta(days=1)
+    enrol([left], by=None, at=AT)
+    (saved,) = enrol([left], by=None, at=later)
+    assert saved.left_at == AT
+    (saved,) = enrol([JONAS], by=None, at=later)
+    assert saved.left_at is None

@@ -41,3 +41,16 @@ def test_nobody_changes_their_own(db):
     person = make_person()
     with pytest.raises(OwnStatus):
         set_status(person.pk, status=PersonStatus.LEFT, by=person, at=AT)
+
+
+def test_left_at_says_since_when_until_they_come_back(db):
+    person = make_person()
+    set_status(person.pk, status=PersonStatus.SUSPENDED, by=None, at=AT)
+    person.refresh_from_db()
+    assert person.left_at is None
+    set_status(person.pk, status=PersonStatus.LEFT, by=None, at=AT)
+    person.refresh_from_db()
+    assert person.left_at == AT
+    set_status(person.pk, status=PersonStatus.ACTIVE, by=None, at=AT)
+    person.refresh_from_db()
+    assert person.left_at is None
