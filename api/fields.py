@@ -32,6 +32,10 @@ class PointsField(serializers.Field[int, Any, int, Any]):
         """Return the points as they are."""
         return value
 
+    def takes(self, value: Any) -> bool:
+        """Return whether a value is surely taken as it is; see `StrictSerializer.takes`."""
+        return type(value) is int and 1 <= value <= POINTS_MAX
+
 
 class TextField(serializers.CharField):
     """A text: a JSON string and nothing that could be read as one. Spaces around it are kept."""
@@ -55,6 +59,17 @@ class TextField(serializers.CharField):
         """Return the text."""
         return str(value)
 
+    def takes(self, value: Any) -> bool:
+        """Return whether a value is surely taken as it is; see `StrictSerializer.takes`."""
+        if value is None:
+            return self.allow_null
+        return (
+            type(value) is str
+            and 0 < len(value) <= (self.max_length or 0)
+            and value.isprintable()  # no NUL, no half of a surrogate pair
+            and not self.trim_whitespace
+        )
+
 
 class RecipientField(TextField):
     """Who gets the points: an employee number, `email:…` or `scim:…`, in one text.
@@ -76,6 +91,18 @@ class RecipientField(TextField):
         if not RECIPIENT.fullmatch(name):
             self.fail("not_a_recipient")
         return name
+
+    def takes(self, value: Any) -> bool:
+        """Return whether a value is surely taken as it is; see `StrictSerializer.takes`."""
+        return type(value) is str and super().takes(value) and RECIPIENT.fullmatch(value) is not None
+
+
+class ObjectField(serializers.DictField):
+    """A JSON object with whatever members."""
+
+    def takes(self, value: Any) -> bool:
+        """Return whether a value is surely taken as it is; see `StrictSerializer.takes`."""
+        return type(value) is dict
 
 
 @extend_schema_field(

@@ -1,6 +1,7 @@
 """Serializers that take what they know and refuse the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
@@ -26,6 +27,27 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise ValidationError(unknown)
         return values
+
+    def takes(self, data: Any) -> bool:
+        """Return whether `to_internal_value` would surely return `data` as it is, at a twentieth of its price.
+
+        A short cut for long lists: where it says no, only reading tells what is wrong, if anything is. Each field must
+        answer the same for one value (`takes`).
+        """
+        required, takes = self._short_cut
+        return (
+            type(data) is dict
+            and required <= data.keys()
+            and all(name in takes and takes[name](value) for name, value in data.items())
+        )
+
+    @cached_property
+    def _short_cut(self) -> tuple[set[str], dict[str, Callable[[Any], bool]]]:
+        """Return the members that must be there, and what tells of each whether it is taken."""
+        fields: dict[str, Any] = dict(self.fields)
+        return {name for name, field in fields.items() if field.required}, {
+            name: field.takes for name, field in fields.items()
+        }
 
     def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
         if not isinstance(data, Mapping):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from api import ids
 from api.docs import describe
 from api.errors import NotFound, PointsOutOfRange
-from api.fields import PointsField, RecipientField, TextField
+from api.fields import ObjectField, PointsField, RecipientField, TextField
 from api.models import ApiClient
 from api.pagination import NewestFirstPagination, page
 from api.serializers import StrictSerializer
@@ -46,7 +46,7 @@ class PointsRequestSerializer(StrictSerializer):
     recipient = RecipientField(max_length=300)
     points = PointsField()
     reason = TextField(max_length=500, help_text="Why, as the person reads it.")
-    metadata = serializers.DictField(required=False, help_text="Whatever you want to find again.")
+    metadata = ObjectField(required=False, help_text="Whatever you want to find again.")
 
 
 class FundingSerializer(StrictSerializer):
@@ -179,7 +179,7 @@ class PointsRequestsView(ApiView):
         if submitted.points_request is None:
             raise submitted.error or AssertionError("a submission has a row or an error")
         body = representations.points_request(submitted.points_request, wallet=submitted.wallet)
-        return Response(body, status=_status(submitted.points_request, replayed=submitted.replayed))
+        return Response(body, status=status_of(submitted.points_request, replayed=submitted.replayed))
 
     @describe("List points requests", filters=PointsRequestFilters, answers={200: PointsRequestAnswer}, paged=True)
     def get(self, request: Request) -> Response:
@@ -262,7 +262,8 @@ def _client(request: Request) -> ApiClient:
     return client
 
 
-def _status(row: PointsRequest, *, replayed: bool) -> int:
+def status_of(row: PointsRequest, *, replayed: bool) -> int:
+    """Return the HTTP status that says what came of a points request."""
     if replayed:
         return 200
     return 202 if row.status in WAITING else 201
