@@ -94,6 +94,33 @@ class PointsOutOfRange(PortalError):
     code, title = "points_out_of_range", "That is not a number of points"
 
 
+class InvalidIdempotencyKey(PortalError):
+    """The `Idempotency-Key` header holds no key of 1 to 255 characters of ASCII.
+
+    Write one without spaces, such as a UUID, or any in quotes. Nothing was done.
+    """
+
+    code, title, status = "invalid_idempotency_key", "That is no Idempotency-Key", 400
+
+
+class IdempotencyKeyReused(PortalError):
+    """The `Idempotency-Key` came before with another body or for another address.
+
+    Make a new key for each new request, and keep it with the request for all its repeats. Nothing was done.
+    """
+
+    code, title = "idempotency_key_reused", "The Idempotency-Key was used for something else"
+
+
+class IdempotencyKeyInProgress(PortalError):
+    """The first request with this `Idempotency-Key` is still being answered.
+
+    Send the same request again in a second: it then gets the first one's answer.
+    """
+
+    code, title, status = "idempotency_key_in_progress", "The first request is still under way", 409
+
+
 class NotAuthenticated(PortalError):
     """The request carries no access token.
 

@@ -1,8 +1,9 @@
 """Names operations. DRF loads this while it loads its views: import no views here."""
 
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 
@@ -10,8 +11,21 @@ class Page(serializers.Serializer[Any]):
     """A page of a list, newest first."""
 
 
+IDEMPOTENCY_KEY: Final = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+    OpenApiParameter.HEADER,
+    description="The same key with the same body gets the first answer, for at least a day. Best a UUID.",
+)
+
+
 class Schema(AutoSchema):
-    """drf-spectacular's own, but for the name of a list: it knows those of generic views only."""
+    """drf-spectacular's own, with what every POST takes, and the names of lists: it knows those of generic views."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the header of every POST, beside what `describe` names."""
+        takes_key = self.method == "POST" and hasattr(self.view, "scopes")  # a hook has no client, and rules of its own
+        return [IDEMPOTENCY_KEY] if takes_key else []
 
     def get_operation_id(self) -> str:
         """Return `points_requests_list` beside `points_requests_retrieve`."""

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from api import idempotency
 from api.errors import PortalError
 from api.problems import invalid
 from api.serializers import StrictSerializer
@@ -53,6 +54,12 @@ class ApiView(APIView):
     def default_response_headers(self) -> dict[str, str]:
         """Return what every answer carries: what is said of people's points is kept by nobody on the way."""
         return {**super().default_response_headers, "Cache-Control": "no-store"}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the caller in; a POST with an Idempotency-Key will then take effect once."""
+        super().initial(request, *args, **kwargs)
+        if "HTTP_IDEMPOTENCY_KEY" in request.META and request.method == "POST" and hasattr(self, "post"):
+            vars(self)["post"] = idempotency.once(self, self.post)
 
     def read(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the body as checked by a serializer.

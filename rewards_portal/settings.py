@@ -143,6 +143,7 @@ SWEEPS = {
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
+    "forget old keys": ("api.tasks.forget", 300.0),
 }
 # One that no worker takes is of no use when the next is due: it expires, so that a queue without a worker stays short.
 CELERY_BEAT_SCHEDULE = {

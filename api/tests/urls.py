@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_protect
@@ -11,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import api.urls
-from api import pagination
+from api import ids, pagination
 from api.docs import describe
 from api.errors import NotFound, PointsOutOfRange
 from api.fields import MoneyField, PointsField, RecipientField, TextField
 from api.serializers import StrictSerializer
+from api.tests import factories
 from api.views import ApiView
 
 
@@ -52,6 +54,26 @@ class GiftView(ApiView):
     @describe("Who asks", filters=NamedSerializer, answers={200: NamedSerializer})
     def get(self, request: Request) -> Response:
         return Response({"name": str(request.user), "scopes": sorted(request.auth)})
+
+
+class EnrolView(ApiView):
+    """Writes a row, then answers as the body says; `meet` meets another transaction so many times first."""
+
+    scopes = {"POST": "people:write"}
+    meet = 0
+
+    @describe("Enrol", reads=NamedSerializer, answers={201: NamedSerializer})
+    def post(self, request: Request) -> Response:
+        name = self.read(NamedSerializer)["name"]
+        factories.make_user(name=name)
+        if EnrolView.meet:
+            EnrolView.meet -= 1
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'met' USING ERRCODE = '40001'; END $$")
+        if name in FailingView.errors:
+            raise FailingView.errors[name]()
+        status = int(name) if name.isdigit() else 201
+        return Response({"name": name, "key": str(ids.new())}, status=status, headers={"Location": "/here"})
 
 
 class PeopleView(ApiView):
@@ -104,6 +126,8 @@ urlpatterns = [
             [
                 path("gifts", GiftView.as_view()),
                 path("people", PeopleView.as_view()),
+                path("enrol", EnrolView.as_view()),
+                path("enrol/again", EnrolView.as_view()),
                 path("fail/<str:kind>", FailingView.as_view()),
                 path("plain-bug", plain_bug),
                 path("guarded", guarded),

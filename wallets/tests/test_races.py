@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 from django.db import OperationalError
 
+from api import transactions
 from people.tests.factories import make_person
 from wallets import ledger_rules
 from wallets.enums import AccountKind, TransferKind
 from wallets.errors import HoldClosed, InsufficientPoints, ReferenceConflict
 from wallets.models import Account, Hold, Transfer
-from wallets.operations import accounts, holds, lots, transactions
+from wallets.operations import accounts, holds, lots
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import NOW, make_budget, make_wallet, new_reference
 from wallets.tests.racing import race, rounds

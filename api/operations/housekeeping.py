@@ -1,0 +1,25 @@
+"""What the API keeps for a while only."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from allauth.idp.oidc.models import Token
+
+from api.models import IdempotencyKey
+
+KEPT: Final = timedelta(hours=24)  # an answer, for whoever sends the same again; and a token that nobody can use
+BATCH: Final = 5_000
+
+
+def forget_answers(*, at: datetime, limit: int = BATCH) -> int:
+    """Forget the oldest answers past their day, at most `limit`, and return how many those were."""
+    due = IdempotencyKey.objects.filter(created_at__lt=at - KEPT).order_by("created_at").values("pk")[:limit]
+    forgotten, _ = IdempotencyKey.objects.filter(pk__in=due).delete()
+    return forgotten
+
+
+def forget_tokens(*, at: datetime, limit: int = BATCH) -> int:
+    """Forget the tokens that expired more than a day ago, at most `limit`, and return how many those were."""
+    due = Token.objects.filter(expires_at__lt=at - KEPT).order_by("expires_at").values("pk")[:limit]
+    forgotten: int = Token.objects.filter(pk__in=due).delete()[0]
+    return forgotten
