@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from rewards_portal.processes import ROOT, Processes, commands
 from tests.standins.slack import SlackStandIn
 
 START_SECONDS = 60.0
+ALL = ("web", "worker", "scheduler")
 TEMPLATE_LOCK = 7_301_955  # any number that only we take
 
 
@@ -44,11 +45,13 @@ class Portal:
         base_url: where it answers, as `http://127.0.0.1:43210`.
         environment: what its processes find in theirs; `run_manage` runs in it too.
         processes: what runs it.
+        names: which of its processes run.
     """
 
     base_url: str
     environment: dict[str, str]
     processes: Processes
+    names: Sequence[str] = ALL
 
     def run_manage(self, *arguments: str, check: bool = True) -> str:
         """Run a command of manage.py against this portal's database and return what it printed."""
@@ -95,7 +98,8 @@ class Portal:
 
     @property
     def _commands(self) -> dict[str, list[str]]:
-        return commands(urlsplit(self.base_url).port or 0)
+        every = commands(urlsplit(self.base_url).port or 0)
+        return {name: every[name] for name in self.names}
 
 
 @contextmanager
@@ -106,6 +110,7 @@ def running_portal(
     database_url: str | None = None,
     broker_url: str | None = None,
     sweep_seconds: float = 0.5,
+    names: Sequence[str] = ALL,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Portal]:
     """Run a portal with a database, a broker and a folder of its own; all of it is gone afterwards.
@@ -117,6 +122,7 @@ def running_portal(
             tests run on.
         broker_url: when not given, STORY_BROKER_URL, else a queue in `folder`.
         sweep_seconds: between two sweeps.
+        names: which of its processes run.
         environment: more variables.
     """
     port = free_port()
@@ -141,7 +147,7 @@ def running_portal(
             **(environment or {}),
         }
         with Processes(folder / "log", settings) as processes:
-            portal = Portal(settings["BASE_URL"], settings, processes)
+            portal = Portal(settings["BASE_URL"], settings, processes, names)
             try:
                 portal.start()
                 yield portal
