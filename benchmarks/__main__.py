@@ -1,10 +1,12 @@
-"""`make bench`: runs the benchmarks and prints a table of ratios; keeps the last one in RESULTS.md."""
+"""`make bench`: runs the benchmarks, prints a table of ratios and keeps it in RESULTS.md.
+
+`python -m benchmarks S2 S3` runs some of them and keeps nothing; `--smoke` shows that they work and measures nothing.
+"""
 
 import os
-import platform
-import subprocess
 import sys
-from datetime import UTC, datetime
+import time
+from argparse import ArgumentParser
 from pathlib import Path
 
 from rewards_portal import laptop
@@ -23,39 +25,39 @@ os.environ.update(
     }
 )
 
-HEAD = "| | measure | floor | ours | ratio | reach | p50 | p99 |\n|---|---|---|---|---|---|---|---|"
-
 
 def main() -> None:
-    """Run everything, print the table, write it down."""
+    """Run what was asked for, print the table, and keep that of a whole run."""
     import django
 
-    load = os.getloadavg()[0]
     django.setup()
-    from django.core.management import call_command
+    from benchmarks import company, databases, s1, s2, s3, table
+    from benchmarks.sizes import FIGURES, SMOKE
 
-    call_command("migrate", verbosity=0)
-    from benchmarks import s1
+    known = {"S1": s1, "S2": s2, "S3": s3}
+    parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(known)}; all when none is named")
+    parser.add_argument("--smoke", action="store_true", help="as little as shows that they work; no figures")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(known):
+        parser.error(f"There is no {', '.join(sorted(unknown))}.")
 
-    rows = [s1.measure()]
-    table = "\n".join([HEAD, *rows])
-    sys.stdout.write(table + "\n")
-    Path(__file__).with_name("RESULTS.md").write_text(
-        "# The last benchmark\n\n"
-        "Made by `make bench`. Client, server and PostgreSQL share the machine; a ratio compares two things measured\n"
-        "in the same run, and figures from different runs do not compare.\n\n"
-        f"{table}\n\n{_machine()}, load before the run {load:.1f}, commit {_commit()}, {datetime.now(UTC):%Y-%m-%d}.\n"
-    )
+    sizes, started, load = SMOKE if options.smoke else FIGURES, time.monotonic(), table.load()
+    rows: list[table.Row] = []
+    databases.make_small()
+    with databases.use(databases.SMALL):
+        acme = company.found(size=sizes.people)
+        for name in options.names or known:
+            _say(f"{name} … (load {table.load():.1f})")
+            rows += known[name].measure(acme, sizes)
+    notes = [f"Load before the run {load:.1f}; it took {time.monotonic() - started:.0f} s."]
+    sys.stdout.write(table.text(rows) + "\n" + " ".join(notes) + "\n")
+    if not options.names and not options.smoke:
+        Path(__file__).with_name("RESULTS.md").write_text(table.page(rows, notes=notes))
 
 
-def _machine() -> str:
-    python = f"Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores {platform.machine()}, {python}, PostgreSQL from the wheel"
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, cwd=laptop.ROOT, capture_output=True, text=True, check=False).stdout.strip() or "?"
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":

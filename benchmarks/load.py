@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from benchmarks.sizes import Sizes
+
+CREATED = 201
 RECEIVE_BYTES = 65536
 
 
@@ -21,6 +24,19 @@ class Outcome:
     per_second: float
     p50_seconds: float
     p99_seconds: float
+
+    @property
+    def slowness(self) -> str:
+        """Return how long an answer took."""
+        return f"p50 {1000 * self.p50_seconds:.1f} ms, p99 {1000 * self.p99_seconds:.1f} ms"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two things that are compared: a server and what it is asked."""
+
+    port: int
+    make_request: Callable[[], bytes]
 
 
 def post_request(path: str, token: str, body: dict[str, object]) -> bytes:
@@ -70,6 +86,18 @@ class _Connection:
             return None
         self.buffer = b""
         return int(head.split(b" ", 2)[1])
+
+
+def compare(one: Side, other: Side, *, connections: int, sizes: Sizes) -> tuple[Outcome, Outcome]:
+    """Return the middle round of each of two sides, asked in turns after a round that does not count."""
+    outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+    for _ in range(1 + sizes.rounds):
+        for side, kept in zip((one, other), outcomes, strict=True):
+            kept.append(
+                run(side.port, side.make_request, connections=connections, seconds=sizes.round_seconds, expect=CREATED)
+            )
+    first, second = (sorted(kept[1:], key=lambda outcome: outcome.per_second)[sizes.rounds // 2] for kept in outcomes)
+    return first, second
 
 
 def run(port: int, make_request: Callable[[], bytes], *, connections: int, seconds: float, expect: int) -> Outcome:

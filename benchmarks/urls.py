@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-from benchmarks.floor import IssueView
+from benchmarks.floor_single import IssueView
 
 urlpatterns = [path("floor/points-requests", IssueView.as_view()), path("", include("rewards_portal.urls"))]

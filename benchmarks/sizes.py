@@ -1,0 +1,26 @@
+"""How much is measured: for figures, or as little as shows that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much is measured.
+
+    Args:
+        people: with a wallet each, in the small database.
+        batch: items in one batch; no more than people.
+        round_seconds: of one round of single requests.
+        rounds: of each side, taken in turns; the middle one counts.
+        wallets: in the large database.
+    """
+
+    people: int = 10_000
+    batch: int = 10_000
+    round_seconds: float = 6
+    rounds: int = 3
+    wallets: int = 1_000_000
+
+
+FIGURES = Sizes()
+SMOKE = Sizes(people=50, batch=20, round_seconds=0.5, rounds=1, wallets=60)
