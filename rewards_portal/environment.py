@@ -48,6 +48,19 @@ def refuse_unsafe(*, secret_key: str, encryption_keys: str, allowed_hosts: list[
             raise ImproperlyConfigured(sentence)
 
 
+def seal_target(url: str) -> str:
+    """Return `SEAL_TARGET` as it is: a folder as `file:///…`, an address to PUT to, or nothing.
+
+    Raises:
+        ImproperlyConfigured: it is neither.
+    """
+    parts = urlsplit(url)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    if url and not is_folder and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ImproperlyConfigured("SEAL_TARGET must be file:///an/absolute/folder or an https:// address to PUT to.")
+    return url
+
+
 def broker(url: str) -> tuple[str, dict[str, Any]]:
     """Return Celery's broker URL and transport options for `BROKER_URL`.
 

@@ -10,7 +10,7 @@ import pghistory
 from celery.schedules import schedule
 
 from rewards_portal import logs
-from rewards_portal.environment import broker, refuse_unsafe, required
+from rewards_portal.environment import broker, refuse_unsafe, required, seal_target
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Person] and its like be written at runtime too
 
@@ -24,6 +24,7 @@ ENCRYPTION_KEYS = required("ENCRYPTION_KEYS", "key id and 32 bytes in URL-safe b
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"] if DEBUG else [])
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}").rstrip("/")
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
+SEAL_TARGET_SECRET_URL = seal_target(env.str("SEAL_TARGET", default=""))  # error pages mask what is named so
 COMPANY_NAME = env.str("COMPANY_NAME", default="Acme")
 POINTS_CURRENCY = env.str("POINTS_CURRENCY", default="EUR")
 POINTS_PER_UNIT = env.int("POINTS_PER_UNIT", default=100)
@@ -143,6 +144,7 @@ SWEEPS = {
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
+    "seal transfers": ("wallets.tasks.seal_transfers", 300.0),
     "forget old keys": ("api.tasks.forget", 300.0),
 }
 # One that no worker takes is of no use when the next is due: it expires, so that a queue without a worker stays short.

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from wallets.operations import holds, lots
+from wallets.operations import holds, lots, seals
 
 BATCHES_MAX = 100  # in one run; the next run goes on
 
@@ -16,3 +16,10 @@ def expire_lots() -> None:
         for _ in range(BATCHES_MAX):
             if not expire(at=at):
                 break
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def seal_transfers() -> None:
+    """Seal the transfers that are final, then copy the newest seal to where SEAL_TARGET says."""
+    seals.seal(at=timezone.now())
+    seals.copy(at=timezone.now())

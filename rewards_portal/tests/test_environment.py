@@ -42,3 +42,14 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REWARDS_TEST", raising=False)
     with pytest.raises(ImproperlyConfigured, match=r"^REWARDS_TEST is not set\. Set the environment variable"):
         environment.required("REWARDS_TEST", "something")
+
+
+@pytest.mark.parametrize("url", ["", "file:///srv/seals", "https://user:word@s3.acme.example/seals?sig=1"])
+def test_seal_target_may_be_a_folder_or_an_address(url: str) -> None:
+    assert environment.seal_target(url) == url
+
+
+@pytest.mark.parametrize("url", ["/srv/seals", "file://srv/seals", "file:seals", "s3://bucket", "https:///seals"])
+def test_other_seal_targets_are_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^SEAL_TARGET must be"):
+        environment.seal_target(url)

@@ -3,6 +3,7 @@
 from wallets.models.account import Account
 from wallets.models.hold import Hold
 from wallets.models.lot import Lot, LotDraw
+from wallets.models.seal import Seal, SealCopy
 from wallets.models.transfer import Transfer
 
-__all__ = ["Account", "Hold", "Lot", "LotDraw", "Transfer"]
+__all__ = ["Account", "Hold", "Lot", "LotDraw", "Seal", "SealCopy", "Transfer"]

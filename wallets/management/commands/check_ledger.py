@@ -4,11 +4,13 @@ import json
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from wallets import ledger_rules
+from wallets import ledger_rules, seal_files
 from wallets.ledger_rules import Finding
 
 
@@ -18,13 +20,18 @@ class Command(BaseCommand):
     help = "Proves every rule of the ledger from the rows alone. Exit 0 and `0 findings`, or 1 and each finding."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --json."""
+        """Take --json and --seal."""
         parser.add_argument("--json", action="store_true", help='Prints {"findings": [{"rule", "id", "detail"}]}.')
+        parser.add_argument("--seal", type=Path, metavar="FILE", help="A seal that was kept outside, to compare with.")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write the findings; exit 1 where there was one."""
         write = self._write_json if options["json"] else self._write_lines
-        if write(ledger_rules.findings()):
+        try:
+            outside = list(seal_files.differences(options["seal"])) if options["seal"] else []
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        if write(chain(outside, ledger_rules.findings())):
             raise SystemExit(1)
 
     def _write_lines(self, findings: Iterable[Finding]) -> int:
