@@ -1,10 +1,18 @@
 """What waits, and who may decide it."""
 
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from approvals.enums import ApprovalStatus
 from approvals.models import Approval, Decision
 from people.models import Person
+
+HR_APPROVERS = "HR approvers"
+
+
+def hr_approvers() -> Group:
+    """Return the group that decides about what HR does by hand: adjustments and refunds."""
+    return Group.objects.get_or_create(name=HR_APPROVERS)[0]
 
 
 def waiting_for(person: Person) -> QuerySet[Approval]:

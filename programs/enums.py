@@ -31,6 +31,14 @@ class PointsRequestStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class AdjustmentStatus(models.TextChoices):
+    """waiting → posted | rejected."""
+
+    WAITING = "waiting", "Waits for approval"
+    POSTED = "posted", "Done"
+    REJECTED = "rejected", "Not approved"
+
+
 class Source(models.TextChoices):
     """Which way a points request came in."""
 

@@ -4,13 +4,18 @@ from api.errors import PointsOutOfRange, PortalError
 
 __all__ = [
     "AlreadyCredited",
+    "AlreadyReversed",
     "ExternalIdConflict",
+    "NotCredited",
     "NotEligible",
     "OverBudget",
     "OverPersonLimit",
     "OverRequestLimit",
+    "OverReversal",
+    "OwnWallet",
     "PointsOutOfRange",
     "ProgrammeNotActive",
+    "ReasonMissing",
     "RecipientInactive",
     "UnknownProgramme",
     "UnknownRecipient",
@@ -90,10 +95,46 @@ class ExternalIdConflict(PortalError):
     code, title, status = "external_id_conflict", "This external_id stands for something else", 409
 
 
+class NotCredited(PortalError):
+    """The points of this request never reached anybody, so there is nothing to take back.
+
+    One that waits for approval is rejected instead; one that is parked never credits once its date has passed.
+    """
+
+    code, title, status = "not_credited", "There is nothing to take back", 409
+
+
+class AlreadyReversed(PortalError):
+    """The request was taken back as a whole before, for another reason or another number of points.
+
+    Read it to see what was taken and what had been spent. The same call again answers with what happened.
+    """
+
+    code, title, status = "already_reversed", "Taken back before", 409
+
+
+class OverReversal(PortalError):
+    """More points than the request gave, or than earlier reversals left of it. Take back fewer, or all that is left."""
+
+    code, title = "over_reversal", "More would be taken back than was given"
+
+
 class AlreadyCredited(PortalError):
     """The rule gives points once for these values (`once_per`), and this person has them or waits for approval."""
 
     code, title, status = "already_credited", "Credited before", 409
+
+
+class OwnWallet(PortalError):
+    """Nobody proposes points for themselves. Ask a colleague to."""
+
+    code, title, status = "own_wallet", "You cannot adjust your own wallet", 403
+
+
+class ReasonMissing(PortalError):
+    """Whoever loses or gets points reads why. Write the reason in a sentence, at most 500 characters."""
+
+    code, title = "reason_missing", "A reason is needed"
 
 
 class UnreadableUpload(PortalError):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from programs.models import PointsRequest
+from programs.models import Adjustment, PointsRequest
 
 
 def of_content(*, programme: str, recipient: str, points: int, reason: str, metadata: Mapping[str, Any]) -> str:
@@ -22,6 +22,19 @@ def of_points_request(points_request: PointsRequest) -> str:
             points_request.person_id.hex if points_request.person_id else None,
             points_request.points,
             points_request.reason,
+        ]
+    )
+
+
+def of_adjustment(adjustment: Adjustment) -> str:
+    """Return the fingerprint of what approvers decide on: which adjustment, of which budget, whom, how much, why."""
+    return _digest(
+        [
+            adjustment.pk.hex,
+            adjustment.programme_id,
+            adjustment.person_id.hex,
+            adjustment.points,
+            adjustment.reason,
         ]
     )
 

@@ -36,7 +36,7 @@ WHERE request.once_key IS NOT NULL AND NOT (request.status IN ('rejected', 'fail
 LOCK_WALLETS = "SELECT FROM wallets_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 EARNED = """
-SELECT request.person_id, request.programme_id, sum(request.points)::bigint
+SELECT request.person_id, request.programme_id, sum(request.points - request.reversed_points)::bigint
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) AS counted (person_id, programme_id, since)
 JOIN programs_pointsrequest request
     ON request.person_id = counted.person_id AND request.programme_id = counted.programme_id

@@ -58,6 +58,13 @@ def _approvals_waiting() -> int:
     return PointsRequest.objects.filter(status=PointsRequestStatus.PENDING_APPROVAL).count()
 
 
+def _adjustments_waiting() -> int:
+    from programs.enums import AdjustmentStatus
+    from programs.models import Adjustment
+
+    return Adjustment.objects.filter(status=AdjustmentStatus.WAITING).count()
+
+
 WAITING = "status__exact=pending_approval"
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -74,6 +81,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Rules", "split", "programs.rule"),
             Entry("Budget fundings", "wallet", "programs.funding"),
             Entry("Points requests", "file-text", "programs.pointsrequest"),
+            Entry("Adjustments", "sliders-horizontal", "programs.adjustment", waits=_adjustments_waiting),
             Entry("Events", "radio", "programs.event"),
             Entry("Connections", "plug", "integrations.connection"),
             Entry("Messages received", "inbox", "integrations.receivedmessage"),

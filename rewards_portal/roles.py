@@ -53,6 +53,8 @@ PERMISSIONS = {
     "programs.pointsrequest":    ("v",       "va",           "v",          "v",     "v"),
     "programs.upload":          ("-",       "va",           "-",          "v",     "v"),
     "programs.uploadrow":       ("-",       "v",            "-",          "v",     "v"),
+    "programs.reversal":         ("v",       "va",           "v",          "v",     "v"),
+    "programs.adjustment":       ("v",       "va",           "-",          "v",     "v"),
     "redemptions.supplier":      ("-",       "vac",          "v",          "v",     "v"),
     "redemptions.product":       ("-",       "vacd",         "-",          "v",     "v"),
     "redemptions.vouchercode":   ("-",       "va",           "-",          "v",     "v"),

@@ -1,9 +1,18 @@
 """Earning in the HR admin: programmes with their budgets, rules, and what was asked for, decided and credited."""
 
+from programs.admin.adjustments import AdjustmentAdmin
 from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
 from programs.admin.rules import RuleAdmin
 from programs.admin.uploads import UploadAdmin
 
-__all__ = ["EventAdmin", "FundingAdmin", "PointsRequestAdmin", "ProgrammeAdmin", "RuleAdmin", "UploadAdmin"]
+__all__ = [
+    "AdjustmentAdmin",
+    "EventAdmin",
+    "FundingAdmin",
+    "PointsRequestAdmin",
+    "ProgrammeAdmin",
+    "RuleAdmin",
+    "UploadAdmin",
+]

@@ -1,18 +1,22 @@
 """The nouns of earning."""
 
+from programs.models.adjustment import Adjustment
 from programs.models.event import Event
 from programs.models.funding import Funding
 from programs.models.points_request import PointsRequest
 from programs.models.programme import ApprovalStep, Programme
+from programs.models.reversal import Reversal
 from programs.models.rule import Rule, RuleVersion
 from programs.models.upload import Upload, UploadRow
 
 __all__ = [
+    "Adjustment",
     "ApprovalStep",
     "Event",
     "Funding",
     "PointsRequest",
     "Programme",
+    "Reversal",
     "Rule",
     "RuleVersion",
     "Upload",

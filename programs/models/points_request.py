@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from api import ids
 from api.models import ApiClient
@@ -49,6 +49,7 @@ class PointsRequest(models.Model):
     created_at = models.DateTimeField()
     credited_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    reversed_points = models.BigIntegerField(default=0)  # what its reversals took back of it
     next_attempt_at = models.DateTimeField(null=True)  # when somebody looks again whether the person is known by now
 
     class Meta:
@@ -66,6 +67,12 @@ class PointsRequest(models.Model):
                 )
                 | (~Q(status__in=["credited", "reversed"]) & Q(transfer__isnull=True, credited_at__isnull=True)),
                 name="points_request_transfer_when_credited",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_points=0)
+                | Q(status="credited", reversed_points__gte=0, reversed_points__lt=F("points"))
+                | Q(status="reversed", reversed_points__gte=0, reversed_points__lte=F("points")),
+                name="points_request_reversed_points_range",
             ),
             models.CheckConstraint(
                 condition=~Q(status="pending_approval") | Q(approval__isnull=False),

@@ -1,0 +1,92 @@
+"""Admin pages of what waits for an approval: looked at and decided in one place, whichever room it belongs to."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from api.admin import ReadOnlyModelAdmin
+from api.errors import PortalError
+from approvals import queries
+from approvals.enums import ApprovalStatus, Verdict
+from people.models import Person
+
+MAY_DECIDE = "approvals.add_decision"
+NOTE_CHARACTERS = 500
+
+
+class DecidingAdmin(ReadOnlyModelAdmin):
+    """Rows with an `approval`. A subclass says what approving would do, and with which operations it is decided."""
+
+    change_form_template = "admin/approvals/decide.html"
+    operations: dict[Verdict, Callable[..., Any]]
+
+    class Media:
+        css = {"all": ["admin_theme/dashboard.css", "admin_theme/earning.css"]}
+
+    def facts(self, row: Any) -> Sequence[tuple[str, str]]:
+        """Return what approving would do, as names and sentences."""
+        raise NotImplementedError
+
+    def button(self, row: Any) -> str:
+        """Return what approving does, with its number."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address that a decision is sent to."""
+        view = self.admin_site.admin_view(require_POST(self.decide))
+        return [path("<uuid:row_id>/decide/", view, name=self._address_name), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Add what a decision needs, for whoever decides anything, while it waits."""
+        row: Any = context.get("original")
+        waits = row is not None and row.approval.status == ApprovalStatus.WAITING
+        if waits and request.user.has_perm(MAY_DECIDE):
+            context["deciding"] = {
+                "facts": self.facts(row),
+                "objection": queries.objection(row.approval, cast("Person", request.user)),
+                "button": self.button(row),
+                "address": reverse(f"admin:{self._address_name}", args=[row.pk]),
+            }
+        return super().render_change_form(request, context, *args, **options)
+
+    def decide(self, request: HttpRequest, row_id: Any) -> HttpResponse:
+        """Approve or reject one, and go back to its page."""
+        if not request.user.has_perm(MAY_DECIDE):
+            raise PermissionDenied
+        row, verdict = self.get_object(request, str(row_id)), request.POST.get("verdict", "")
+        if row is None or verdict not in Verdict.values:
+            raise Http404("There is nothing like this to decide.")
+        note = request.POST.get("note", "").strip()[:NOTE_CHARACTERS]
+        if verdict == Verdict.REJECT and not note:
+            messages.error(request, "Nothing was rejected: write a note that says why.")
+        else:
+            self._decide(request, row, Verdict(verdict), note)
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+        )
+
+    def _decide(self, request: HttpRequest, row: Any, verdict: Verdict, note: str) -> None:
+        operation = self.operations[verdict]
+        try:
+            done = operation(row.pk, by=cast("Person", request.user), note=note, at=timezone.now())
+        except PortalError as error:
+            messages.error(request, error.detail)
+        else:
+            messages.success(request, f"{done}: {done.get_status_display().lower()}.")
+
+    @property
+    def _address_name(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_decide"
+
+    @admin.display(description="Decisions")
+    def decided(self, row: Any) -> str:
+        """Return who said what."""
+        said = row.approval.decisions.select_related("by").order_by("decided_at")
+        lines = [f"{each.by.name}: {each.get_verdict_display().lower()}, {each.note}".rstrip(", ") for each in said]
+        return "; ".join(lines) or "Nobody decided yet"
