@@ -35,6 +35,7 @@ PERMISSIONS = {
     "wallets.hold":              ("-",       "v",            "-",          "v",     "v"),
     "wallets.lot":               ("-",       "v",            "-",          "v",     "v"),
     "wallets.lotdraw":           ("-",       "v",            "-",          "v",     "v"),
+    "wallets.lotreturn":         ("-",       "v",            "-",          "v",     "v"),
     "wallets.seal":              ("-",       "v",            "-",          "v",     "v"),
     "wallets.sealcopy":          ("-",       "v",            "-",          "v",     "v"),
     "messaging.message":         ("-",       "v",            "-",          "-",     "v"),

@@ -25,6 +25,8 @@ class TransferKind(models.TextChoices):
     EXPIRY = "expiry", "Expiry"
     REVERSAL = "reversal", "Reversal"
     ADJUSTMENT = "adjustment", "Adjustment"
+    FORFEITURE = "forfeiture", "Forfeiture"  # points that somebody loses by leaving; counted with what expired
+    PAYOUT = "payout", "Pay-out"  # points that somebody gets as money; counted with what was redeemed
 
 
 class HoldStatus(models.TextChoices):

@@ -54,9 +54,33 @@ class ReferenceConflict(WalletError):
 
 
 class OverRefund(WalletError):
-    """More points would come back than the wallet ever redeemed. Give back fewer."""
+    """More points would come back than that redemption took and were not given back yet. Give back fewer."""
 
     code, title, status = "over_refund", "More would be given back than was redeemed", 409
+
+
+class OverReversal(WalletError):
+    """More points would be taken back than that transfer gave and were not taken back yet. Take back fewer."""
+
+    code, title, status = "over_reversal", "More would be taken back than was given", 409
+
+
+class UnknownTransfer(WalletError):
+    """No transfer has this id, or it is not one that gave these points: credits are reversed, redemptions refunded."""
+
+    code, title = "unknown_transfer", "There is no such transfer"
+
+
+class AccountClosed(WalletError):
+    """The account was closed: nothing comes in or goes out any more. Name another one."""
+
+    code, title, status = "account_closed", "The account is closed", 409
+
+
+class AccountNotEmpty(WalletError):
+    """Only an account with no points, and none held, can be closed. Move its points first."""
+
+    code, title, status = "account_not_empty", "The account still has points", 409
 
 
 class UnknownHold(WalletError):

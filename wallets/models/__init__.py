@@ -2,8 +2,8 @@
 
 from wallets.models.account import Account
 from wallets.models.hold import Hold
-from wallets.models.lot import Lot, LotDraw
+from wallets.models.lot import Lot, LotDraw, LotReturn
 from wallets.models.seal import Seal, SealCopy
 from wallets.models.transfer import Transfer
 
-__all__ = ["Account", "Hold", "Lot", "LotDraw", "Seal", "SealCopy", "Transfer"]
+__all__ = ["Account", "Hold", "Lot", "LotDraw", "LotReturn", "Seal", "SealCopy", "Transfer"]

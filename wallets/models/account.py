@@ -29,6 +29,7 @@ class Account(models.Model):
     lifetime_redeemed = models.BigIntegerField(default=0)
     lifetime_expired = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -54,6 +55,9 @@ class Account(models.Model):
                 condition=Q(lifetime_earned__gte=0, lifetime_redeemed__gte=0, lifetime_expired__gte=0),
                 name="account_lifetime_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(points=0, held=0), name="account_closed_is_empty"
+            ),
             models.UniqueConstraint(
                 fields=["kind"],
                 condition=Q(kind__in=["funding", "redeemed", "expired", "reversed", "suspense"]),
@@ -66,5 +70,5 @@ class Account(models.Model):
 
     @property
     def available(self) -> int:
-        """Return the points that can be spent now."""
+        """Return the points that are not held; of a wallet, overdue ones (`lots.overdue`) are among them."""
         return self.points - self.held

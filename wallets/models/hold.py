@@ -39,6 +39,9 @@ class Hold(models.Model):
             models.Index(
                 fields=["expires_at"], condition=Q(status="placed"), name="hold_due"
             ),  # the sweep of old holds
+            models.Index(
+                fields=["account", "placed_at"], condition=Q(status="placed"), name="hold_open"
+            ),  # what is set aside
         ]
 
     def __str__(self) -> str:

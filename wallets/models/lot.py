@@ -61,3 +61,18 @@ class LotDraw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.points} points"
+
+
+class LotReturn(models.Model):
+    """What one refund put back into one lot. Never changed; writing it is what fills the lot (sql/lot_returns.sql)."""
+
+    pk = models.CompositePrimaryKey("lot_id", "transfer_id")
+    lot = models.ForeignKey("wallets.Lot", on_delete=models.PROTECT, related_name="returns", db_index=False)
+    transfer = models.ForeignKey("wallets.Transfer", on_delete=models.PROTECT, related_name="returns")
+    points = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(points__gte=1), name="lot_return_points_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.points} points"

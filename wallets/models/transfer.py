@@ -25,6 +25,9 @@ class Transfer(models.Model):
         "wallets.Account", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     points = models.BigIntegerField()
+    shortfall = models.BigIntegerField(
+        db_default=0
+    )  # asked for beyond `points`, where as many as there were was enough
     kind = models.CharField(max_length=12, choices=TransferKind.choices)
     reference = models.CharField(max_length=80)
     effective_at = models.DateTimeField()
@@ -36,6 +39,7 @@ class Transfer(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__range=(1, TRANSFER_POINTS_MAX)), name="transfer_points_range"),
+            models.CheckConstraint(condition=Q(shortfall__gte=0), name="transfer_shortfall_not_negative"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_two_accounts"),
             models.CheckConstraint(condition=Q(kind__in=TransferKind.values), name="transfer_kind_known"),
             # One effect for each reference, for ever: a retry meets this, whatever went wrong before.

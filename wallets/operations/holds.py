@@ -9,7 +9,7 @@ from django.db.models import F
 from wallets.enums import AccountKind, HoldStatus, TransferKind
 from wallets.errors import HoldClosed, InsufficientPoints, InvalidTime, ReferenceConflict, UnknownAccount, UnknownHold
 from wallets.models import Account, Hold
-from wallets.operations import accounts, transfers
+from wallets.operations import accounts, lots, transfers
 from wallets.operations.transactions import retried, run_statement
 
 EXPIRE_LIMIT = 1000  # holds in one transaction
@@ -49,10 +49,9 @@ def place(*, account_id: UUID, points: int, reference: str, at: datetime, expire
         if (earlier.account_id, earlier.points) != (account_id, points):
             raise ReferenceConflict("The reference holds other points already. Use a new one.")
         return earlier
-    if wallet.available < points:
-        raise InsufficientPoints(
-            f"{wallet.available} points are available, {points} are needed. Choose something smaller."
-        )
+    available = max(0, wallet.available - lots.overdue(account_id, at=at))
+    if available < points:
+        raise InsufficientPoints(f"{available} points are available, {points} are needed. Choose something smaller.")
     Account.objects.filter(pk=wallet.pk).update(held=F("held") + points)
     return Hold.objects.create(
         account_id=account_id, points=points, reference=reference, placed_at=at, expires_at=expires_at
@@ -84,6 +83,7 @@ def capture(hold_id: UUID, *, at: datetime) -> Hold:
             )
         ],
         at=at,
+        lots_at=hold.placed_at,
     )
     if posting.error is not None:
         raise posting.error

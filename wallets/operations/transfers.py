@@ -9,14 +9,17 @@ from django.db import connection
 
 from wallets.enums import TransferKind
 from wallets.errors import (
+    AccountClosed,
     InsufficientPoints,
     InvalidReference,
     InvalidTime,
     OverRefund,
+    OverReversal,
     PointsOutOfRange,
     ReferenceConflict,
     SameAccount,
     UnknownAccount,
+    UnknownTransfer,
     WalletError,
 )
 from wallets.models.account import TRANSFER_POINTS_MAX
@@ -26,19 +29,26 @@ REFERENCE_LENGTH_MAX = 80
 TRANSFERS_MAX = 100_000  # in one call: what one transaction may lock and hold in memory
 REFUSALS: dict[str, tuple[type[WalletError], str]] = {
     "unknown_account": (UnknownAccount, "One of the two accounts does not exist. Open it first."),
+    "account_closed": (AccountClosed, "One of the two accounts is closed. Name another one."),
+    "unknown_transfer": (
+        UnknownTransfer,
+        "There is no transfer that gave these points. Name a credit to reverse, or a redemption to refund.",
+    ),
     "insufficient_points": (
         InsufficientPoints,
         "The account has too few points for this. Move fewer, or fill it first.",
     ),
     "points_out_of_range": (PointsOutOfRange, "An account would hold more points than it can. Move fewer."),
-    "over_refund": (OverRefund, "More points would come back than the wallet redeemed. Give back fewer."),
+    "over_refund": (OverRefund, "More points would come back than are left of that redemption. Give back fewer."),
+    "over_reversal": (OverReversal, "More points would be taken back than are left of that credit. Take back fewer."),
     "reference_conflict": (ReferenceConflict, "The reference was used for something else. Use a new one."),
 }
-_POST = """
-SELECT * FROM wallets_post(%s::uuid[], %s::integer[], %s::integer[], %s::bigint[], %s::text[], %s::text[],
-                           %s::integer[], %s::timestamptz[], %s::uuid[], %s::timestamptz[])
-"""
-Row = tuple[UUID | None, int | None, int | None, int | None, bool, str | None]
+# Another room's statement may hold this call, to write down what it moved points for in the same breath: it passes what
+# `prepare` returns, and reads the rows with `postings`.
+CALL = """wallets_post(%s::uuid[], %s::integer[], %s::integer[], %s::bigint[], %s::text[], %s::text[],
+                           %s::integer[], %s::timestamptz[], %s::uuid[], %s::timestamptz[], %s::boolean[],
+                           %s::timestamptz)"""
+Row = tuple[UUID | None, int | None, int | None, int | None, bool, str | None, int | None, int | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,22 +58,26 @@ class NewTransfer:
     Args:
         debit_id: the account that gives.
         credit_id: the account that gets; another one.
-        points: from 1 to TRANSFER_POINTS_MAX.
+        points: from 1 to TRANSFER_POINTS_MAX; None, with `reverses_id`, for all that is left of that transfer.
         kind: why.
         reference: what it is for: 1 to 80 characters, unique for ever; asked for again, a transfer has the same one.
-        expires_at: when these points expire, where the credit account is a wallet; None for never.
-        reverses_id: the transfer that this one takes back.
+        expires_at: when these points expire, where the credit account is a wallet; None for never. Of a refund, when
+            those expire that cannot go back to their lots, because these are past their date.
+        reverses_id: the transfer that this one takes back: a reversal the credit or adjustment that the debit account
+            got, a refund the redemption or pay-out that the credit account paid. Never more in sum than it moved.
         effective_at: when it counts from; `at` when not given.
+        at_most: whether fewer points will do, even none: as many as the account has, and as are left to take back.
     """
 
     debit_id: UUID
     credit_id: UUID
-    points: int
+    points: int | None
     kind: TransferKind
     reference: str
     expires_at: datetime | None = None
     reverses_id: UUID | None = None
     effective_at: datetime | None = None
+    at_most: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,12 +86,15 @@ class Posting:
 
     Args:
         reference: the one that was given.
-        transfer_id: the transfer; None where it was refused.
-        debit_points_after: the debit account's points just after it; None where it was refused.
+        transfer_id: the transfer; None where it was refused, or where `at_most` found no points to move: nothing was
+            written then, and the reference is still free.
+        debit_points_after: the debit account's points just after it; None where there is no transfer.
         credit_points_after: the credit account's.
         credit_held: the credit account's held points now.
         replayed: whether it had been posted before; then it moved nothing now, and the balances are of that time.
         error: why it was refused, else None.
+        points: how many it moved; 0 where it was refused.
+        shortfall: how many `at_most` left out of those asked for; a replay says it again.
     """
 
     reference: str
@@ -87,13 +104,15 @@ class Posting:
     credit_held: int | None
     replayed: bool
     error: WalletError | None
+    points: int
+    shortfall: int
 
 
-def post(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posting]:
+def post(transfers: Sequence[NewTransfer], *, at: datetime, lots_at: datetime | None = None) -> list[Posting]:
     """Move points, in one statement whatever their number: part of the caller's transaction, or one by itself.
 
     1. Locks every account, wallets in the order of their ids, then the others.
-    2. Judges each transfer in the given order against what those before it left.
+    2. Judges each transfer in the given order against what those before it left; lots past their date do not count.
     3. Writes balances, transfers and lots; what a wallet pays comes from the lots that expire first.
 
     A transfer that cannot be made is refused alone, with its error in the Posting. A reference that was posted before
@@ -104,6 +123,8 @@ def post(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posting]:
     Args:
         transfers: at most TRANSFERS_MAX.
         at: now.
+        lots_at: lots past their date by then are not spent; `at` when not given. What a hold kept is spent as of the
+            time when it was set aside.
 
     Returns:
         One Posting for each, in the same order.
@@ -115,13 +136,23 @@ def post(transfers: Sequence[NewTransfer], *, at: datetime) -> list[Posting]:
     """
     if not transfers:
         return []
+    arguments = prepare(transfers, at=at, lots_at=lots_at)
+    rows = transactions.run_statement(lambda: _execute(arguments))
+    return postings(transfers, rows)
+
+
+def prepare(transfers: Sequence[NewTransfer], *, at: datetime, lots_at: datetime | None = None) -> list[str]:
+    """Check transfers and return the arguments of CALL, as `post` does; it raises what `post` raises."""
     if len(transfers) > TRANSFERS_MAX:
         raise ValueError(f"At most {TRANSFERS_MAX} transfers are posted at once.")
     check_time(at)
     for transfer in transfers:
         _check(transfer, at)
-    arguments = _arguments(transfers, at)
-    rows = transactions.run_statement(lambda: _execute(arguments))
+    return [*_arguments(transfers, at), (lots_at or at).isoformat()]
+
+
+def postings(transfers: Sequence[NewTransfer], rows: Iterable[Row]) -> list[Posting]:
+    """Return what became of transfers, from the rows of CALL."""
     return [_posting(transfer, row) for transfer, row in zip(transfers, rows, strict=True)]
 
 
@@ -157,7 +188,8 @@ def check_time(time: datetime) -> None:
 
 def _check(transfer: NewTransfer, at: datetime) -> None:
     """Refuse what no account could take, before the database is asked."""
-    check_points(transfer.points)
+    if transfer.points is not None or transfer.reverses_id is None:
+        check_points(transfer.points)
     check_reference(transfer.reference)
     if transfer.debit_id == transfer.credit_id:
         raise SameAccount("Points cannot move from an account to itself. Name two accounts.")
@@ -189,6 +221,7 @@ def _arguments(transfers: Sequence[NewTransfer], at: datetime) -> list[str]:
         _array(t.expires_at and t.expires_at.isoformat() for t in transfers),
         _array(t.reverses_id for t in transfers),
         _array((t.effective_at or at).isoformat() for t in transfers),
+        _array(t.at_most for t in transfers),
     ]
 
 
@@ -203,12 +236,12 @@ def _quoted(text: str) -> str:
 
 def _execute(arguments: list[str]) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_POST, arguments)
+        cursor.execute(f"SELECT * FROM {CALL}", arguments)
         return list(cursor.fetchall())
 
 
 def _posting(transfer: NewTransfer, row: Row) -> Posting:
-    transfer_id, debit_points_after, credit_points_after, credit_held, replayed, refusal = row
+    transfer_id, debit_points_after, credit_points_after, credit_held, replayed, refusal, points, shortfall = row
     error, detail = REFUSALS[refusal] if refusal else (None, "")
     return Posting(
         reference=transfer.reference,
@@ -218,4 +251,6 @@ def _posting(transfer: NewTransfer, row: Row) -> Posting:
         credit_held=credit_held,
         replayed=replayed,
         error=error(detail) if error else None,
+        points=points or 0,
+        shortfall=shortfall or 0,
     )

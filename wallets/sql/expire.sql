@@ -1,7 +1,8 @@
 -- Moves what is left of lots past their date to the `expired` account, a transfer a lot; returns how many lots it touched.
 --
--- What is held does not expire. A hold will take the lots that expire first, so of a wallet's lots the first `held` points are
--- left alone, and the rest of those that are due goes. What a hold kept back expires once it is released.
+-- What is held does not expire: a hold keeps what had not expired when it was placed (wallets_overdue in post.sql says how much of
+-- the due lots that is), and the rest of those that are due goes; what is held stays in any case. What a hold kept back expires once
+-- it is released.
 CREATE OR REPLACE FUNCTION wallets_expire(expired_account uuid, moment timestamptz, lots_max integer) RETURNS integer
 LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan
@@ -15,8 +16,8 @@ BEGIN
         -- 1. Which wallets: those with a due lot that holds do not cover, the longest due first.
         SELECT array_agg(DISTINCT due.account_id) INTO wallets FROM (
             SELECT lot.account_id FROM wallets_lot lot JOIN wallets_account a ON a.id = lot.account_id
-            WHERE lot.remaining > 0 AND lot.expires_at <= moment
-              AND (a.held = 0 OR a.held < (
+            WHERE lot.remaining > 0 AND lot.expires_at <= moment AND a.held < a.points
+              AND (a.held = 0 OR wallets_set_aside(a.id, lot.expires_at) < (
                   SELECT sum(upto.remaining) FROM wallets_lot upto
                   WHERE upto.account_id = lot.account_id AND upto.remaining > 0
                     AND (upto.expires_at, upto.id) <= (lot.expires_at, lot.id)))
@@ -32,19 +33,22 @@ BEGIN
         prefix := wallets_id_prefix();
 
         WITH due AS (
-            SELECT lot.id, lot.account_id, lot.expires_at, lot.remaining, a.held, a.points,
-                   sum(lot.remaining) OVER (PARTITION BY lot.account_id ORDER BY lot.expires_at, lot.id) AS upto
+            SELECT lot.id, lot.account_id, lot.expires_at, lot.remaining, a.points, a.held,
+                   sum(lot.remaining) OVER (PARTITION BY lot.account_id ORDER BY lot.expires_at, lot.id)
+                   - CASE WHEN a.held = 0 THEN 0 ELSE wallets_set_aside(a.id, lot.expires_at) END AS excess
             FROM wallets_lot lot JOIN wallets_account a ON a.id = lot.account_id
             WHERE lot.account_id = ANY(wallets) AND lot.remaining > 0 AND lot.expires_at <= moment
         ), gone AS (
-            SELECT id, account_id, expires_at, points, remaining, least(remaining, upto - held)::bigint AS lost
-            FROM due WHERE upto > held
-        ), counted AS (
-            SELECT *, row_number() OVER everywhere AS place,
-                   (sum(lost) OVER everywhere)::bigint AS all_lost, (sum(lost) OVER wallet)::bigint AS wallet_lost
+            SELECT *, least(points - held, greatest(0, max(excess) OVER (PARTITION BY account_id ORDER BY expires_at, id)))::bigint
+                      AS wallet_lost
+            FROM due
+        ), parted AS (
+            SELECT *, wallet_lost - lag(wallet_lost, 1, 0::bigint) OVER (PARTITION BY account_id ORDER BY expires_at, id) AS lost
             FROM gone
-            WINDOW everywhere AS (ORDER BY account_id, expires_at, id),
-                   wallet AS (PARTITION BY account_id ORDER BY expires_at, id)
+        ), counted AS (
+            SELECT *, row_number() OVER everywhere AS place, (sum(lost) OVER everywhere)::bigint AS all_lost
+            FROM parted WHERE lost > 0
+            WINDOW everywhere AS (ORDER BY account_id, expires_at, id)
         ), transfer AS MATERIALIZED (
             SELECT *, (prefix || lpad(to_hex(place), 5, '0') || right(gen_random_uuid()::text, 10))::uuid AS transfer_id
             FROM counted

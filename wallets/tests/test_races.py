@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -20,10 +21,11 @@ from wallets.tests.racing import race, rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, ROUNDS, PRICE = 20, 20, 100
+TICK = timedelta(microseconds=1)
 
 
-def place(wallet: Account) -> Hold:
-    return holds.place(account_id=wallet.pk, points=PRICE, reference=new_reference("hold"), at=NOW)
+def place(wallet: Account, at: datetime = NOW) -> Hold:
+    return holds.place(account_id=wallet.pk, points=PRICE, reference=new_reference("hold"), at=at)
 
 
 def place_without_a_lock(wallet: Account) -> Hold:
@@ -130,7 +132,9 @@ def test_a_hold_that_many_close_at_once_closes_once():
 def test_points_are_either_held_or_expired_never_both():
     wallets = [make_wallet((PRICE, NOW)) for _ in range(10)]
     for wallet in wallets:
-        outcomes = race([partial(place, wallet), partial(lots.expire, at=NOW), partial(holds.expire, at=NOW)])
+        outcomes = race(
+            [partial(place, wallet, at=NOW - TICK), partial(lots.expire, at=NOW), partial(holds.expire, at=NOW)]
+        )
         assert {type(outcome) for outcome in outcomes} <= {Hold, InsufficientPoints, int}
         wallet.refresh_from_db()
         assert (wallet.points, wallet.held) in {(PRICE, PRICE), (0, 0)}

@@ -58,6 +58,8 @@ def test_credit_moves_points_and_opens_a_lot():
         credit_held=0,
         replayed=False,
         error=None,
+        points=400,
+        shortfall=0,
     )
     assert (transfer.debit_id, transfer.credit_id, transfer.points, transfer.kind, transfer.effective_at) == (
         budget.pk,
@@ -167,6 +169,8 @@ def test_the_same_reference_again_is_replayed_and_moves_nothing():
         credit_held=0,
         replayed=True,
         error=None,
+        points=60,
+        shortfall=0,
     )
     assert points_of(budget, wallet) == [39, 61]
 

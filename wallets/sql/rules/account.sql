@@ -5,7 +5,8 @@
 -- the start and the end. Their hashes, added up, must agree.
 WITH debited AS (
     SELECT debit_id AS account_id, sum(points) AS points,
-           sum(points) FILTER (WHERE kind = 'redemption') AS redeemed, sum(points) FILTER (WHERE kind = 'expiry') AS expired,
+           sum(points) FILTER (WHERE kind IN ('redemption', 'payout')) AS redeemed,
+           sum(points) FILTER (WHERE kind IN ('expiry', 'forfeiture')) AS expired,
            sum(hashint8(debit_points_after)) - sum(hashint8(debit_points_after + points)) AS chain
     FROM wallets_transfer GROUP BY debit_id
 ), credited AS (
@@ -18,7 +19,10 @@ WITH debited AS (
            coalesce(expired, 0) AS expired, coalesce(debited.chain, 0) + coalesce(credited.chain, 0) AS chain
     FROM debited FULL JOIN credited USING (account_id)
 ), lot AS (
-    SELECT account_id, sum(points) AS points, sum(remaining) AS remaining FROM wallets_lot GROUP BY account_id
+    SELECT account_id, sum(points + coalesce(returned, 0)) AS points, sum(remaining) AS remaining
+    FROM wallets_lot LEFT JOIN (SELECT lot_id, sum(points) AS returned FROM wallets_lotreturn GROUP BY lot_id) AS back
+         ON back.lot_id = wallets_lot.id
+    GROUP BY account_id
 ), hold AS (
     SELECT account_id, sum(points) AS points FROM wallets_hold WHERE status = 'placed' GROUP BY account_id
 ), found AS (
@@ -53,7 +57,7 @@ SELECT broken.rule, judged.id::text, broken.detail FROM judged, LATERAL (VALUES
     ('wallet_lots', lots_differ,
      format('It has %s points; what remains of its lots adds up to %s.', points, remaining)),
     ('wallet_lots_opened', lots_began_differ,
-     format('%s points came in; its lots began with %s.', credited, opened))
+     format('%s points came in; its lots got %s.', credited, opened))
 ) AS broken (rule, is_broken, detail)
 -- Few accounts are broken: the sentences are written for those alone.
 WHERE (is_missing OR is_off OR is_below_floor OR holds_differ OR sums_differ OR chain_is_broken OR lots_differ
