@@ -4,15 +4,19 @@ import base64
 import json
 import os
 import secrets
+import subprocess
 import tempfile
+import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 ROOT = Path(__file__).resolve().parent.parent
 RSA_KEY_BITS = 2048
+RECOVERY_SECONDS, POLL_SECONDS = 120.0, 0.2
 SF_HOOK_SECRET = "only-for-the-demo"  # noqa: S105 - of the demo company's SuccessFactors connection
 
 
@@ -61,12 +65,31 @@ def start_postgres(folder: Path | None = None, *, stop_at_exit: bool = True) -> 
     folder = folder or postgres_folder()
     folder.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(folder)
-    server = get_server(folder, cleanup_mode="stop" if stop_at_exit else None)
+    server = get_server(folder, cleanup_mode="stop" if stop_at_exit else None, start=False)
+    _start(server)
     admin_uri = server.get_uri()
     with psycopg.connect(admin_uri, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'rewards_portal'").fetchone():
             connection.execute("CREATE DATABASE rewards_portal")
     return str(server.get_uri(database="rewards_portal"))
+
+
+def _start(server: Any) -> None:
+    """Start a server, or join it, and return when it is ready.
+
+    The wheel waits ten seconds for one that it starts, and does not wait for one that is starting; after a power cut
+    PostgreSQL may need longer to recover what it had not written yet.
+    """
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        try:
+            server.start()
+        except (subprocess.TimeoutExpired, AssertionError):  # it goes on starting
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return
 
 
 def _forget_the_dead(folder: Path) -> None:
