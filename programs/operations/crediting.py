@@ -1,9 +1,12 @@
 """What decided points requests lead to: approvals asked for, points in wallets, people told."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db import connection
 
 from api.errors import PortalError
 from approvals.operations import approvals
@@ -23,6 +26,30 @@ from wallets.operations import transfers
 from wallets.operations.transfers import NewTransfer, Posting
 
 STATEMENT_PATH = "/statement"
+COLUMNS = [column.attname for column in PointsRequest._meta.concrete_fields]
+
+# All that a list of decided requests leads to, by three parameters beside the ledger's own: atomic without BEGIN and
+# COMMIT, and the budget is locked for as long as this takes and not for four turns between server and client. The rows
+# come with those to be credited first, in the order of the transfers and of the messages, and are inserted in an order
+# in which two callers never wait for each other in a circle.
+WRITE = f"""
+WITH posted AS MATERIALIZED (
+    SELECT * FROM {transfers.CALL} WITH ORDINALITY
+), written AS (
+    INSERT INTO programs_pointsrequest ({", ".join(COLUMNS)})
+    SELECT {", ".join("posted.posted_id" if column == "transfer_id" else f"request.{column}" for column in COLUMNS)}
+    FROM json_populate_recordset(NULL::programs_pointsrequest, %s) WITH ORDINALITY AS request
+    LEFT JOIN posted USING (ordinality)
+    WHERE posted.refusal IS NULL
+    ORDER BY request.external_id, request.once_key
+), told AS MATERIALIZED (
+    SELECT messaging_tell(
+        (SELECT json_agg(message.value)
+         FROM json_array_elements(%s) WITH ORDINALITY AS message JOIN posted USING (ordinality)
+         WHERE posted.refusal IS NULL), %s) AS deliveries
+)
+SELECT told.deliveries, posted.* FROM told LEFT JOIN posted ON true
+"""  # noqa: S608 - constants, and the model's own columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +95,43 @@ def post(
     """
     if not points_requests:
         return []
-    expiries = [expires_at(request.programme, _person(request), at) for request in points_requests]
-    postings = transfers.post(
-        [
-            NewTransfer(
-                debit_id=request.programme.budget_id,
-                credit_id=wallets[_person(request).pk],
-                points=request.points,
-                kind=TransferKind.CREDIT,
-                reference=reference(request),
-                expires_at=expiry,
-            )
-            for request, expiry in zip(points_requests, expiries, strict=True)
-        ],
-        at=at,
-    )
-    return [_settled(*each, at) for each in zip(points_requests, postings, expiries, strict=True)]
+    asked = [_transfer(request, wallets, at) for request in points_requests]
+    return _settled(points_requests, asked, transfers.post(asked, at=at), at)
+
+
+def write(
+    granted: Sequence[PointsRequest], others: Sequence[PointsRequest], *, wallets: Mapping[UUID, UUID], at: datetime
+) -> list[WalletAfter | PortalError]:
+    """Move the points of new requests as `post` does, write them down and tell their people: all of it one statement.
+
+    The ledger judges first; of what it refuses nothing is written.
+
+    Args:
+        granted: rows that are credited unless the ledger refuses them.
+        others: rows that wait.
+        wallets: account by person.
+
+    Returns:
+        For each of `granted`, what the wallet holds afterwards, or why not one point moved.
+    """
+    if not granted and not others:
+        return []
+    asked = [_transfer(request, wallets, at) for request in granted]
+    for request, transfer in zip(granted, asked, strict=True):
+        request.credited_at, request.expires_at = at, transfer.expires_at
+    rows = [{column: getattr(request, column) for column in COLUMNS} for request in (*granted, *others)]
+    told = messages.as_json([_message(request) for request in granted])
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [*transfers.prepare(asked, at=at), json.dumps(rows, default=str), told, at])
+        came = cursor.fetchall()
+    messages.told(came[0][0])
+    postings = transfers.postings(asked, [row[1:-1] for row in came] if asked else [])
+    return _settled(granted, asked, postings, at)
 
 
 def tell(points_requests: Sequence[PointsRequest], *, at: datetime) -> None:
     """Tell the people of these credited requests, through the channels of each programme."""
-    messages.tell(
-        [
-            NewMessage(
-                person_id=_person(request).pk,
-                kind="points_credited",
-                title=f"You earned {in_words(request.points)}",
-                body=request.reason,
-                path=STATEMENT_PATH,
-                reference=reference(request),
-                channels=tuple(request.programme.notify),
-            )
-            for request in points_requests
-        ],
-        at=at,
-    )
+    messages.tell([_message(request) for request in points_requests], at=at)
 
 
 def reference(request: PointsRequest) -> str:
@@ -115,9 +144,37 @@ def in_words(points: int) -> str:
     return f"{points:,} point" + ("" if points == 1 else "s")
 
 
+def _transfer(request: PointsRequest, wallets: Mapping[UUID, UUID], at: datetime) -> NewTransfer:
+    return NewTransfer(
+        debit_id=request.programme.budget_id,
+        credit_id=wallets[_person(request).pk],
+        points=request.points,
+        kind=TransferKind.CREDIT,
+        reference=reference(request),
+        expires_at=expires_at(request.programme, _person(request), at),
+    )
+
+
+def _message(request: PointsRequest) -> NewMessage:
+    return NewMessage(
+        person_id=_person(request).pk,
+        kind="points_credited",
+        title=f"You earned {in_words(request.points)}",
+        body=request.reason,
+        path=STATEMENT_PATH,
+        reference=reference(request),
+        channels=tuple(request.programme.notify),
+    )
+
+
 def _settled(
-    request: PointsRequest, posting: Posting, expiry: datetime | None, at: datetime
-) -> WalletAfter | PortalError:
+    points_requests: Sequence[PointsRequest], asked: Sequence[NewTransfer], postings: Sequence[Posting], at: datetime
+) -> list[WalletAfter | PortalError]:
+    """Set on each row what became of it, and return it."""
+    return [_settle(*each, at) for each in zip(points_requests, asked, postings, strict=True)]
+
+
+def _settle(request: PointsRequest, transfer: NewTransfer, posting: Posting, at: datetime) -> WalletAfter | PortalError:
     if posting.error is not None:
         return _refusal(request, posting.error)
     request.status = PointsRequestStatus.CREDITED
@@ -125,7 +182,7 @@ def _settled(
     request.transfer_id = posting.transfer_id
     request.next_attempt_at = None
     request.credited_at = at
-    request.expires_at = expiry
+    request.expires_at = transfer.expires_at
     points, held = posting.credit_points_after or 0, posting.credit_held or 0
     return WalletAfter(available=points - held, held=held)
 

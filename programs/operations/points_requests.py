@@ -1,13 +1,13 @@
 """The one way in: whatever gives points comes through `submit`. `approve` and `reject` decide about what waits."""
 
-import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import transaction
 
 from api.errors import PortalError
 from api.models import ApiClient
@@ -29,13 +29,6 @@ from wallets.operations import accounts
 __all__ = ["NewPointsRequest", "Submitted", "WalletAfter", "approve", "reject", "release_parked", "submit"]
 
 REASON_CHARACTERS = 500
-COLUMNS = [column.attname for column in PointsRequest._meta.concrete_fields]
-
-# One parameter, however many rows and columns: the database reads it faster than Python builds two dozen arrays.
-INSERT = f"""
-INSERT INTO programs_pointsrequest ({", ".join(COLUMNS)})
-SELECT {", ".join(COLUMNS)} FROM json_populate_recordset(NULL::programs_pointsrequest, %s)
-"""  # noqa: S608 - the columns are the model's own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,11 +120,12 @@ def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submit
     1. Look up programmes, people, wallets and what was asked before, in one statement.
     2. Decide each in order, counting on: a repeat is a replay, a refusal an error, the rest is credited, waits for
        approval, or is parked for somebody not known yet.
-    3. Ask for the approvals, post the transfers, write the rows and tell the people: a statement each.
+    3. Post the transfers, write the rows and tell the people, in one statement.
 
-    One transaction (the caller's, where there is one), and the number of statements does not grow with the list. One
-    refusal leaves the others as they are. Two callers with the same `external_id` or `once_key` are settled by the
-    database: the loser starts again and finds the winner's.
+    The number of statements does not grow with the list. All of it is done or nothing: the one write is a transaction
+    by itself, and where there is more (locks for a person's limit, approvals to ask for, a caller's transaction) it is
+    part of that. One refusal leaves the others as they are. Two callers with the same `external_id` or `once_key` are
+    settled by the database: the loser starts again and finds the winner's.
 
     Args:
         requests: any number, decided in this order.
@@ -141,30 +135,37 @@ def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submit
         What came of each, in the same order. What depends on an earlier one of the list (a repeat, a person's limit, a
         rule's `once_per`) counts it as granted; a repeat of one that the budget refuses is refused with it.
     """
-    return settle(lambda: _submit(requests, at)) if requests else []
+    return settle(lambda: _submit(requests, at), whole=True) if requests else []
 
 
 def _submit(requests: Sequence[NewPointsRequest], at: datetime) -> list[Submitted]:
-    course = _look_up(requests, at)
-    outcomes = [_decide(request, course, at) for request in requests]
-    crediting.ask([(outcome.row, outcome.step) for outcome in outcomes if outcome.row and outcome.step], at=at)
-    credited = _credit(outcomes, course.facts.wallets, at)
-    _insert([outcome.row for outcome in outcomes if outcome.row and not outcome.error])
-    crediting.tell(credited, at=at)
+    facts = _look_up(requests)
+    with _transaction(needed=facts.limits_people()):
+        course = _Course(facts, _known(requests, facts, at))
+        outcomes = [_decide(request, course, at) for request in requests]
+        _write(outcomes, facts.wallets, at)
     return _answers(outcomes)
 
 
-def _look_up(requests: Sequence[NewPointsRequest], at: datetime) -> _Course:
+def _transaction(*, needed: bool) -> AbstractContextManager[None]:
+    return transaction.atomic(savepoint=False) if needed else nullcontext()
+
+
+def _look_up(requests: Sequence[NewPointsRequest]) -> Facts:
     """Ask for all that the list names, once for the whole of it, and open the wallets that are missing."""
     facts = look_up([Asked(request.programme, request.recipient, request.key) for request in requests])
     if missing := {person.pk for person in facts.people.values()} - facts.wallets.keys():
         facts.wallets |= accounts.open_wallets(missing)
+    return facts
+
+
+def _known(requests: Sequence[NewPointsRequest], facts: Facts, at: datetime) -> Known:
     asked = [
         (facts.people[request.recipient], facts.terms[request.programme].programme, request.once_key)
         for request in requests
         if request.recipient in facts.people and request.programme in facts.terms
     ]
-    return _Course(facts, judgement.known(asked, wallets=facts.wallets.values(), at=at))
+    return judgement.known(asked, wallets=facts.wallets.values(), at=at)
 
 
 def _decide(request: NewPointsRequest, course: _Course, at: datetime) -> _Outcome:
@@ -241,26 +242,19 @@ def _row(
     )
 
 
-def _credit(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> list[PointsRequest]:
-    """Post what needs no approval, note what the ledger refused, and return the rows that were credited."""
-    wanted = [(each, each.row) for each in outcomes if each.row and each.row.status == PointsRequestStatus.CREDITED]
-    posted = crediting.post([row for _, row in wanted], wallets=wallets, at=at)
-    for (outcome, _), result in zip(wanted, posted, strict=True):
+def _write(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> None:
+    """Write what was decided, and note what the ledger refused."""
+    granted = [(each, each.row) for each in outcomes if each.row and each.row.status == PointsRequestStatus.CREDITED]
+    others = [each.row for each in outcomes if each.row and each.row.status != PointsRequestStatus.CREDITED]
+    waiting = [(each.row, each.step) for each in outcomes if each.row and each.step]
+    with _transaction(needed=bool(waiting)):
+        crediting.ask(waiting, at=at)
+        came = crediting.write([row for _, row in granted], others, wallets=wallets, at=at)
+    for (outcome, _), result in zip(granted, came, strict=True):
         if isinstance(result, PortalError):
             outcome.error = result
         else:
             outcome.wallet = result
-    return [row for outcome, row in wanted if outcome.error is None]
-
-
-def _insert(rows: Sequence[PointsRequest]) -> None:
-    """Write the rows, in an order in which two callers never wait for each other in a circle."""
-    if not rows:
-        return
-    ordered = sorted(rows, key=lambda row: (row.external_id or "", row.once_key or ""))
-    values = [{column: getattr(row, column) for column in COLUMNS} for row in ordered]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [json.dumps(values, default=str)])
 
 
 def _answers(outcomes: Sequence[_Outcome]) -> list[Submitted]:

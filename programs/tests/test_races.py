@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 10
 
 
-def at_once(work: Callable[[int], Any]) -> list[Any]:
+def at_once(work: Callable[[int], Any], threads: int = THREADS) -> list[Any]:
     """Run work(0), work(1), … on a thread and a connection each, all started together; return what each returned."""
-    start, results = threading.Barrier(THREADS), [None] * THREADS
+    start, results = threading.Barrier(threads), [None] * threads
 
     def run(index: int) -> None:
         try:
@@ -36,10 +36,10 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=[index]) for index in range(THREADS)]
-    for thread in threads:
+    running = [threading.Thread(target=run, args=[index]) for index in range(threads)]
+    for thread in running:
         thread.start()
-    for thread in threads:
+    for thread in running:
         thread.join()
     return results
 
@@ -90,6 +90,25 @@ def test_last_points_of_a_budget_are_given_exactly() -> None:
     done = at_once(lambda i: submit([new(programme, people[i])], at=AT)[0])
     assert codes(done) == {"new": 3, "over_budget": 7}
     assert Account.objects.get(pk=programme.budget_id).points == 200
+    assert list(findings()) == []
+
+
+def test_hot_budget_gives_its_last_point_and_never_one_more() -> None:
+    programme, people = make_programme(budget=1000), [make_earner() for _ in range(32)]
+    sizes = [7, 11, 13]  # the same for all, so that what is left fits one of them until the very end
+
+    def work(index: int) -> list[Submitted]:
+        asked = [
+            new(programme, people[index], points=size, external_id=f"{index}-{n}") for n, size in enumerate(sizes * 2)
+        ]
+        return [submit([each], at=AT)[0] for each in asked] if index % 2 else submit(asked, at=AT)
+
+    done = [each for answers in at_once(work, threads=32) for each in answers]
+    given = sum(each.points_request.points for each in done if each.points_request)
+    left = Account.objects.get(pk=programme.budget_id).points
+    assert (given + left, codes(done)["new"] + codes(done)["over_budget"]) == (1000, 192)
+    assert 0 <= left < min(sizes)
+    assert sum(row.points for row in PointsRequest.objects.all()) == given
     assert list(findings()) == []
 
 

@@ -43,7 +43,8 @@ def open_budget(name: str) -> Account:
 
 
 def open_wallets(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the wallet of each person, opened where missing. One query when all have one; four at most.
+    """Return the wallet of each person, opened where missing, in one query: none for nobody, two where
+    somebody opens one meanwhile.
 
     Args:
         person_ids: keys of people that exist; repeats are fine.
@@ -52,28 +53,32 @@ def open_wallets(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         Person id to account id, one entry for each person.
     """
     wanted = sorted(set(person_ids))
-    found = _wallets_of(wanted)
-    missing = [person_id for person_id in wanted if person_id not in found]
-    if missing:
-        with connection.cursor() as cursor:
-            cursor.execute(_OPEN, [[ids.new() for _ in missing], missing])
-        found |= _wallets_of(missing)
-    return found
+    if not wanted:
+        return {}
+    found = _wallets_of(_OPEN, [[ids.new() for _ in wanted], wanted, wanted])
+    return found if len(found) == len(wanted) else found | _wallets_of(_FIND, [wanted])
 
+
+_FIND = "SELECT person_id, id FROM wallets_account WHERE person_id = ANY(%s::uuid[])"
 
 # In key order, so that two callers who open the same wallets never wait for each other in a circle.
-_OPEN = """
-INSERT INTO wallets_account (id, kind, person_id, name, points, held, floor,
-                             lifetime_earned, lifetime_redeemed, lifetime_expired, created_at)
-SELECT id, 'wallet', person_id, '', 0, 0, 0, 0, 0, 0, now()
-FROM unnest(%s::uuid[], %s::uuid[]) AS new (id, person_id)
-ORDER BY person_id
-ON CONFLICT (person_id) DO NOTHING
-"""
+_OPEN = f"""
+WITH opened AS (
+    INSERT INTO wallets_account (id, kind, person_id, name, points, held, floor,
+                                 lifetime_earned, lifetime_redeemed, lifetime_expired, created_at)
+    SELECT id, 'wallet', person_id, '', 0, 0, 0, 0, 0, 0, now()
+    FROM unnest(%s::uuid[], %s::uuid[]) AS new (id, person_id)
+    WHERE NOT EXISTS (SELECT FROM wallets_account account WHERE account.person_id = new.person_id)
+    ORDER BY person_id
+    ON CONFLICT (person_id) DO NOTHING
+    RETURNING person_id, id
+)
+SELECT person_id, id FROM opened UNION ALL {_FIND}
+"""  # noqa: S608 - a constant
 
 
-def _wallets_of(person_ids: list[UUID]) -> dict[UUID, UUID]:
-    """Return person id to account id of those who have a wallet. An array and not `IN`: one plan for any number."""
+def _wallets_of(sql: str, arrays: list[list[UUID]]) -> dict[UUID, UUID]:
+    """Return person id to account id of those who have a wallet. Arrays and not `IN`: one plan for any number."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT person_id, id FROM wallets_account WHERE person_id = ANY(%s::uuid[])", [person_ids])
+        cursor.execute(sql, arrays)
         return dict(cursor.fetchall())

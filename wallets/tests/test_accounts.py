@@ -29,15 +29,17 @@ def test_open_budget_opens_another_each_time():
     assert (first.kind, first.name, first.points, first.floor) == (AccountKind.BUDGET, "Spot awards", 0, 0)
 
 
-def test_open_wallets_opens_what_is_missing_in_one_statement_and_reads_in_one(django_assert_num_queries):
+def test_open_wallets_opens_what_is_missing_and_reads_the_rest_in_one_statement(django_assert_num_queries):
     ana, ben, cleo = make_person(), make_person(), make_person()
     [ana_wallet] = accounts.open_wallets([ana.pk]).values()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         opened = accounts.open_wallets([ben.pk, ana.pk, cleo.pk, ben.pk])
     assert opened == dict(Account.objects.filter(kind=AccountKind.WALLET).values_list("person_id", "id"))
     assert (len(opened), opened[ana.pk]) == (3, ana_wallet)
     with django_assert_num_queries(1):
         assert accounts.open_wallets(iter([ben.pk, ana.pk, cleo.pk])) == opened
+    with django_assert_num_queries(0):
+        assert accounts.open_wallets([]) == {}
 
 
 def test_open_wallets_of_nobody_is_nothing():
