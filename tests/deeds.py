@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 from django.core.management import call_command
 from django.db import close_old_connections
@@ -16,7 +17,7 @@ from django.utils import timezone
 from people.operations.people import NewPerson, enrol
 from programs.enums import Source
 from programs.models import Programme
-from programs.operations import fundings, points_requests
+from programs.operations import crediting, fundings, points_requests
 from programs.operations.points_requests import NewPointsRequest
 from redemptions.models import Product
 from redemptions.operations import codes
@@ -71,14 +72,22 @@ def make_client(*, scopes: str) -> dict[str, Any]:
     return made
 
 
-def credit(*, programme: str, recipients: Sequence[str], points: int, days_ago: int = 0) -> None:
-    """Credit points as of a day in the past, so that they may be past their date by now."""
+def credit(*, programme: str, recipients: Sequence[str], points: int) -> None:
+    """Credit points to each."""
     asked = [
         NewPointsRequest(programme=programme, recipient=one, points=points, reason="For the race", source=Source.API)
         for one in recipients
     ]
-    submitted = points_requests.submit(asked, at=timezone.now() - timedelta(days=days_ago))
+    submitted = points_requests.submit(asked, at=timezone.now())
     assert not [one.error for one in submitted if one.error]
+
+
+def credit_until(*, seconds: float, **arguments: Any) -> float:
+    """Credit points that expire in so many seconds, where a programme counts in days; return when, in Unix time."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    with patch.object(crediting, "expires_at", return_value=until):
+        credit(**arguments)
+    return until.timestamp()
 
 
 def stock(*, product: str, count: int) -> None:

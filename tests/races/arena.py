@@ -24,7 +24,7 @@ WEB_PROCESSES = 4
 ROUNDS = 4
 TIMEOUT_SECONDS = 60
 PLENTY = 100_000_000  # points
-BONUS, LAST_YEAR = "bonus", "last-year"  # programmes
+BONUS = "bonus"  # a programme
 AIR_CREDIT = {"product": "air-credit", "face_value": {"amount": "10.00", "currency": "EUR"}}
 PRICE = 1000  # points, of AIR_CREDIT
 SCOPES = "points:write points:read wallets:read redemptions:write redemptions:read budgets:write programmes:read"
@@ -33,7 +33,6 @@ version: 1
 programmes:
   - {slug: bonus, name: Bonus, status: active}
   - {slug: scarce, name: Scarce, status: active}
-  - {slug: last-year, name: Last year, status: active, points_expire_after_days: 100}
 suppliers:
   - {slug: travel-credit, kind: travel_credit}
 products:
@@ -64,12 +63,12 @@ class Arena:
     known: set[str] = field(default_factory=set)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def people(self, count: int, *, points: int = 0, programme: str = BONUS, days_ago: int = 0) -> list[str]:
+    def people(self, count: int, *, points: int = 0) -> list[str]:
         """Enrol so many people, credit each, and return their employee numbers."""
         numbers = [self.name("E") for _ in range(count)]
         self.hand.do("join", people=numbers)
         if points:
-            self.hand.do("credit", programme=programme, recipients=numbers, points=points, days_ago=days_ago)
+            self.hand.do("credit", programme=BONUS, recipients=numbers, points=points)
         return numbers
 
     def name(self, prefix: str) -> str:
@@ -154,7 +153,7 @@ def open_arena(folder: Path, *, guarded: bool) -> Iterator[Arena]:
     missing = folder / "missing_guards"
     with running_portal(folder, names=["web"], environment=environment) as portal, hand_in(portal.environment) as hand:
         missing.write_text("")
-        hand.do("set_up", configuration=CONFIGURATION, people=[], budgets={BONUS: PLENTY, LAST_YEAR: PLENTY})
+        hand.do("set_up", configuration=CONFIGURATION, people=[], budgets={BONUS: PLENTY})
         client = hand.do("make_client", scopes=SCOPES)
         yield Arena(
             base_url=portal.base_url,

@@ -1,14 +1,17 @@
 """Races over what somebody has: each point is spent once."""
 
+import time
 from collections import Counter
 from functools import partial
 
 import pytest
+from requests import Response, Session
 
-from tests.races.arena import AIR_CREDIT, PRICE, Arena, Call, run
+from tests.races.arena import AIR_CREDIT, BONUS, PRICE, Arena, Call, run
 from tests.races.without_guards import ROW_LOCKS, TURNS
 
 PAIRS, SAME = 16, 20
+SECONDS_TO_LIVE, EAGER_SECONDS = 0.7, 0.15  # of points that expire; of the first who orders
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -62,10 +65,19 @@ def test_without_its_turn_and_its_unique_key_it_is_several(unguarded: Arena) -> 
 
 
 def expire_and_redeem(arena: Arena) -> None:
-    """Sixteen people order for points that are past their date, while they expire."""
-    people = arena.people(PAIRS, points=PRICE, programme="last-year", days_ago=200)
-    orders = [partial(arena.post, path=path, body=body) for path, body in (order(arena, person) for person in people)]
-    *answers, _ = arena.at_once([*orders, lambda _: arena.hand.do("expire", times=2 * PAIRS)])
+    """Sixteen people order at the moment at which their points expire."""
+    people = arena.people(PAIRS)
+    until = arena.hand.do("credit_until", seconds=SECONDS_TO_LIVE, programme=BONUS, recipients=people, points=PRICE)
+
+    def redeem(session: Session, place: int) -> Response:
+        time.sleep(max(0.0, until - EAGER_SECONDS * place / PAIRS - time.time()))
+        return arena.post(session, *order(arena, people[place]))
+
+    def expire(_: Session) -> None:
+        time.sleep(max(0.0, until - time.time()))
+        arena.hand.do("expire", times=4 * PAIRS)
+
+    *answers, _ = arena.at_once([*(partial(redeem, place=place) for place in range(PAIRS)), expire])
     for person, answer in zip(people, answers, strict=True):
         assert answer.status_code in {201, 409}, answer.text
         spent = PRICE if answer.status_code == 201 else 0
@@ -75,7 +87,7 @@ def expire_and_redeem(arena: Arena) -> None:
     arena.assert_sound()
 
 
-def test_points_past_their_date_are_spent_or_expire(arena: Arena) -> None:
+def test_points_at_their_date_are_spent_or_expire(arena: Arena) -> None:
     run(expire_and_redeem, arena)
 
 
