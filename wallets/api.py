@@ -1,8 +1,9 @@
 """Wallets over HTTP."""
 
+import re
 from collections.abc import Sequence
-from datetime import UTC
-from typing import Any, ClassVar, cast
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, cast
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -20,11 +21,33 @@ from people.models import Person
 from people.queries import recipients
 from wallets import queries
 from wallets.enums import TransferKind
+from wallets.errors import InvalidTime
 from wallets.queries import StatementLine
 
+RFC_3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
-class NoFilters(StrictSerializer):
-    """A list without filters."""
+
+class MomentField(serializers.DateTimeField):
+    """A time with its zone (RFC 3339). One without would be read as some zone or other, and be wrong by hours."""
+
+    default_error_messages = {
+        "not_rfc_3339": "Write a time with its zone, as 2026-06-01T12:00:00Z; in an address + is written %2B."
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the time in UTC."""
+        if not isinstance(value, str) or not RFC_3339.fullmatch(value.upper()):
+            self.fail("not_rfc_3339")
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("not_rfc_3339")
+
+
+class AsOf(StrictSerializer):
+    """At which time."""
+
+    at = MomentField(required=False, help_text="As it stood then: what was recorded by then. Not in the future.")
 
 
 class ExpiringAnswer(serializers.Serializer[Any]):
@@ -63,10 +86,11 @@ class WalletView(ApiView):
 
     scopes: ClassVar = {"GET": "wallets:read"}
 
-    @describe("Read a wallet", answers={200: WalletAnswer}, problems=[NotFound])
+    @describe("Read a wallet", answers={200: WalletAnswer}, filters=AsOf, problems=[NotFound, InvalidTime])
     def get(self, request: Request, recipient: str) -> Response:
-        """Return what somebody has; zeros for who never got a point."""
-        wallet = queries.wallet(_person(recipient))
+        """Return what somebody has, or had at a time; zeros for who never got a point."""
+        at = self.filters(AsOf).get("at")
+        wallet = queries.wallet(_person(recipient), at)
         answer = {
             "recipient": recipient,
             "available": wallet.available,
@@ -85,11 +109,17 @@ class WalletTransfersView(ApiView):
 
     scopes: ClassVar = {"GET": "wallets:read"}
 
-    @describe("List a wallet's transfers", answers={200: WalletTransferAnswer}, paged=True, problems=[NotFound])
+    @describe(
+        "List a wallet's transfers",
+        answers={200: WalletTransferAnswer},
+        filters=AsOf,
+        paged=True,
+        problems=[NotFound, InvalidTime],
+    )
     def get(self, request: Request, recipient: str) -> Response:
         """List what came into a wallet and went out of it, newest first."""
-        self.filters(NoFilters)
-        history = queries.history(_person(recipient))
+        at = self.filters(AsOf).get("at")
+        history = queries.history(_person(recipient), at)
         return page(cast(QuerySet[Any], history), _represent, request=request)
 
 

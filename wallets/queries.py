@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import BigIntegerField, F, QuerySet, Sum
+from django.db import connection
+from django.db.models import BigIntegerField, F, Func, QuerySet, Sum, UUIDField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from people.models import Person
 from wallets.enums import TransferKind
+from wallets.errors import InvalidTime
 from wallets.models import Account, Lot, Transfer
 
 EXPIRING_MAX = 100  # dates shown with a wallet
 STATEMENT_LIMIT_MAX = 200  # lines on one page
+MICROSECOND = timedelta(microseconds=1)
+_WALLET_AT = (Path(__file__).parent / "sql" / "wallet_at.sql").read_text()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +73,21 @@ class StatementLine:
         return self.transfer_id
 
 
-def wallet(person: Person) -> Wallet:
-    """Return what a person has, all zeros when no wallet was opened yet; two queries.
+def wallet(person: Person, at: datetime | None = None) -> Wallet:
+    """Return what a person has or had, all zeros when no wallet was opened by then; two queries, or one with `at`.
+
+    Args:
+        person: whose.
+        at: as it stood then; what counts is what was recorded by then. As it is when not given.
 
     Returns:
         The wallet with at most EXPIRING_MAX dates on which points expire, the earliest first.
+
+    Raises:
+        InvalidTime: `at` is in the future, or has no zone.
     """
+    if at is not None:
+        return _wallet_at(person, at)
     account = Account.objects.filter(person=person).first()
     if account is None:
         return Wallet()
@@ -84,6 +99,52 @@ def wallet(person: Person) -> Wallet:
         lifetime_redeemed=account.lifetime_redeemed,
         lifetime_expired=account.lifetime_expired,
         expiring=_expiring(account),
+    )
+
+
+def points_at(account_id: UUID, at: datetime) -> int:
+    """Return any account's points as they stood at a time, 0 before its first transfer; one query.
+
+    They are the balance after its last transfer by then: two short walks down an index, however long the history.
+
+    Raises:
+        InvalidTime: `at` is in the future, or has no zone.
+    """
+    last = History(account_id, until=recorded_by(at))[:1]
+    return last[0].balance_after if last else 0
+
+
+def recorded_by(at: datetime) -> datetime:
+    """Return a time as one up to which the ledger can be asked.
+
+    A transaction that is under way may still add to the last seconds; what is sealed is final.
+
+    Raises:
+        InvalidTime: it is in the future, or has no zone.
+    """
+    if at.tzinfo is None:
+        raise InvalidTime("The time has no zone. Write it as 2026-06-01T12:00:00Z.", pointer="/at")
+    if at > timezone.now():
+        raise InvalidTime("The time is in the future. Give one that is over.", pointer="/at")
+    return at
+
+
+def _wallet_at(person: Person, at: datetime) -> Wallet:
+    after = recorded_by(at) + MICROSECOND
+    with connection.cursor() as cursor:
+        cursor.execute(_WALLET_AT, {"person_id": person.pk, "after": after, "expiring_max": EXPIRING_MAX})
+        row = cursor.fetchone()
+    if row is None:
+        return Wallet()
+    account_id, points, held, redeemed, expired, lots, dates = row
+    return Wallet(
+        account_id=account_id,
+        available=points - held,
+        held=held,
+        lifetime_earned=points + redeemed + expired,
+        lifetime_redeemed=redeemed,
+        lifetime_expired=expired,
+        expiring=[Expiring(points=left, expires_at=date) for left, date in zip(lots, dates, strict=True)],
     )
 
 
@@ -112,20 +173,31 @@ def statement(person: Person, *, limit: int = 50, before: UUID | None = None) ->
     return _page(history(person), limit, before)
 
 
-def account_statement(account_id: UUID, *, limit: int = 50, before: UUID | None = None) -> list[StatementLine]:
+def account_statement(
+    account_id: UUID, *, limit: int = 50, before: UUID | None = None, at: datetime | None = None
+) -> list[StatementLine]:
     """Return the transfers of any account (wallet, budget or system account), newest first; one query.
 
     Args:
         account_id: whose.
         limit: lines, at most STATEMENT_LIMIT_MAX.
         before: the last transfer of the page before; None for the newest.
+        at: only what was recorded by then.
+
+    Raises:
+        InvalidTime: `at` is in the future, or has no zone.
     """
-    return _page(History(account_id), limit, before)
+    return _page(History(account_id, until=at and recorded_by(at)), limit, before)
 
 
-def history(person: Person) -> "History":
-    """Return a person's transfers for a pagination; none where no wallet was opened yet."""
-    return History(Account.objects.filter(person=person).values_list("pk", flat=True).first())
+def history(person: Person, at: datetime | None = None) -> "History":
+    """Return a person's transfers for a pagination, those recorded by `at`; none where no wallet was opened yet.
+
+    Raises:
+        InvalidTime: `at` is in the future, or has no zone.
+    """
+    until = at and recorded_by(at)
+    return History(Account.objects.filter(person=person).values_list("pk", flat=True).first(), until=until)
 
 
 def _page(history: "History", limit: int, before: UUID | None) -> list[StatementLine]:
@@ -144,6 +216,7 @@ class History:
     account_id: UUID | None
     ordering: str = "-pk"
     bounds: Mapping[str, Any] = field(default_factory=dict)
+    until: datetime | None = None  # recorded by then: ids are in the order in which the account was locked
 
     def order_by(self, ordering: str) -> "History":
         """Return the same transfers, newest (`-pk`) or oldest (`pk`) first."""
@@ -173,6 +246,9 @@ class History:
 
     def _side(self, side: str, signed: Combinable, stop: int) -> QuerySet[Any, Any]:
         rows = Transfer.objects.filter(**{side: self.account_id}, **self.bounds)
+        if self.until is not None:
+            after = Value(self.until + MICROSECOND)
+            rows = rows.filter(id__lt=Func(after, function="wallets_first_id", output_field=UUIDField()))
         columns: QuerySet[Any, Any] = rows.annotate(signed=signed, balance_after=F(f"{side}_points_after")).values(
             "id", "kind", "signed", "balance_after", "effective_at", "reference"
         )

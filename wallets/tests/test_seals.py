@@ -126,6 +126,7 @@ def test_the_youngest_transfers_wait_for_the_next_run() -> None:
         "debit_points_after = debit_points_after + 1",
         "credit_points_after = credit_points_after + 1",
         "reverses_id = id",
+        "shortfall = 1",
     ],
 )
 def test_an_edited_transfer_breaks_its_seal_and_no_other(wallet: Account, change: str) -> None:
