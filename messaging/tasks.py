@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from messaging.channels.contract import Failed
-from messaging.operations import deliveries
+from messaging.operations import deliveries, reminders
 
 HANGING_SECONDS = 2.0
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
@@ -34,3 +34,12 @@ def send(delivery_id: str) -> None:
     """Send this one, if it is due."""
     if delivery := deliveries.claim(at=timezone.now(), delivery_id=UUID(delivery_id)):
         deliveries.settle(delivery, deliveries.send(delivery), at=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def remind() -> None:
+    """Remind of points that are about to expire, and tell of those that did, batch by batch until none is left."""
+    at, deadline = timezone.now(), time.monotonic() + SWEEP_SECONDS_MAX
+    for tell in (reminders.remind, reminders.tell_expired):
+        while time.monotonic() < deadline and tell(at=at) >= reminders.REMIND_LIMIT:
+            pass

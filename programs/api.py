@@ -95,6 +95,7 @@ class PointsRequestAnswer(serializers.Serializer[Any]):
     credited_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True, help_text="When these points expire; null for never.")
     transfer = serializers.CharField(allow_null=True)
+    reversed_points = serializers.IntegerField(help_text="What was taken back of it so far.")
     wallet = WalletAfterAnswer(allow_null=True, help_text="Just after the credit, else now; null for strangers.")
 
 

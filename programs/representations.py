@@ -32,6 +32,7 @@ def points_request(points_request: PointsRequest, *, wallet: WalletAfter | None 
         "credited_at": moment(points_request.credited_at),
         "expires_at": moment(points_request.expires_at),
         "transfer": ids.public(ids.TRANSFER, points_request.transfer_id) if points_request.transfer_id else None,
+        "reversed_points": points_request.reversed_points,
         "wallet": {"available": wallet.available, "held": wallet.held} if wallet else None,
     }
 

@@ -2,12 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from programs import api, batch_api, events_api
+from programs import api, batch_api, events_api, reversals_api
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("points-requests", api.PointsRequestsView.as_view(), name="points-requests"),
     path("points-requests/batch", batch_api.BatchView.as_view(), name="points-requests-batch"),
     path("points-requests/<str:points_request_id>", api.PointsRequestView.as_view(), name="points-request"),
+    path(
+        "points-requests/<str:points_request_id>/reverse",
+        reversals_api.ReverseView.as_view(),
+        name="points-request-reverse",
+    ),
     path("programmes", api.ProgrammesView.as_view(), name="programmes"),
     path("programmes/<slug:slug>", api.ProgrammeView.as_view(), name="programme"),
     path("programmes/<slug:slug>/budget", api.BudgetView.as_view(), name="programme-budget"),

@@ -81,6 +81,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Rules", "split", "programs.rule"),
             Entry("Budget fundings", "wallet", "programs.funding"),
             Entry("Points requests", "file-text", "programs.pointsrequest"),
+            Entry("Reversals", "undo-2", "programs.reversal"),
             Entry("Adjustments", "sliders-horizontal", "programs.adjustment", waits=_adjustments_waiting),
             Entry("Events", "radio", "programs.event"),
             Entry("Connections", "plug", "integrations.connection"),

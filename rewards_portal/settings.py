@@ -143,6 +143,7 @@ SWEEPS = {
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "release parked points": ("programs.tasks.release_parked", 30.0),
+    "remind of expiring points": ("messaging.tasks.remind", 1800.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
     "seal transfers": ("wallets.tasks.seal_transfers", 300.0),
     "forget old keys": ("api.tasks.forget", 300.0),
@@ -235,6 +236,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"PointsRequestStatusEnum": "programs.enums.PointsRequestStatus"},
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

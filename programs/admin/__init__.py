@@ -4,6 +4,7 @@ from programs.admin.adjustments import AdjustmentAdmin
 from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
+from programs.admin.reversals import ReversalAdmin
 from programs.admin.rules import RuleAdmin
 from programs.admin.uploads import UploadAdmin
 
@@ -13,6 +14,7 @@ __all__ = [
     "FundingAdmin",
     "PointsRequestAdmin",
     "ProgrammeAdmin",
+    "ReversalAdmin",
     "RuleAdmin",
     "UploadAdmin",
 ]

@@ -18,7 +18,7 @@ from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
 from approvals.enums import Verdict
 from people.models import Person
-from programs.admin import explaining
+from programs.admin import explaining, reversals
 from programs.admin.giving import give_points
 from programs.admin.links import link, pretty
 from programs.enums import PointsRequestStatus
@@ -33,7 +33,7 @@ DECIDE = {Verdict.APPROVE: points_requests.approve, Verdict.REJECT: points_reque
 
 FIELDSETS: list[tuple[str | None, dict[str, list[str]]]] = [
     (None, {"fields": ["sentence", "whom_link", "points_shown", "reason", "state"]}),
-    ("Where the points are", {"fields": ["transfer_link", "wallet_link", "credited_at", "expires_at"]}),
+    ("Where the points are", {"fields": ["transfer_link", "wallet_link", "credited_at", "expires_at", "taken_back"]}),
     ("Where it came from", {"fields": ["source", "client", "asked_by", "external_id", "metadata_shown"]}),
     ("Course", {"fields": ["created_at", "next_attempt_at", "public_id"]}),
 ]
@@ -41,6 +41,7 @@ FIELDSETS: list[tuple[str | None, dict[str, list[str]]]] = [
 OPTIONAL = {
     **dict.fromkeys(("transfer_link", "wallet_link", "credited_at"), "transfer_id"),
     "expires_at": "expires_at",
+    "taken_back": "transfer_id",
     "client": "client_id",
     "asked_by": "requested_by_id",
     "external_id": "external_id",
@@ -112,8 +113,10 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the address that a decision is sent to."""
         view = self.admin_site.admin_view(require_POST(self.decide))
+        reverse_view = self.admin_site.admin_view(self.take_back)
         return [
             path("<uuid:points_request_id>/decide/", view, name="programs_pointsrequest_decide"),
+            path("<uuid:points_request_id>/reverse/", reverse_view, name="programs_pointsrequest_reverse"),
             *super().get_urls(),
         ]
 
@@ -143,6 +146,7 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
                 "decisions": said,
                 "deciding": explaining.deciding(obj, said, person) if may else None,
                 "values": explaining.values(obj),
+                "may_reverse": reversals.may_reverse(request, obj),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -160,6 +164,13 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
         back = reverse("admin:programs_pointsrequest_change", args=[row.pk])
         waiting = reverse("admin:programs_pointsrequest_changelist") + "?status__exact=pending_approval"
         return HttpResponseRedirect(waiting if decided else back)
+
+    def take_back(self, request: HttpRequest, points_request_id: Any) -> HttpResponse:
+        """Take back what is unspent of one credited request."""
+        row = self.get_object(request, str(points_request_id))
+        if row is None or not reversals.may_reverse(request, row):
+            raise PermissionDenied
+        return reversals.take_back(self, request, row)
 
     @admin.action(description="Approve", permissions=["decide"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[PointsRequest]) -> None:
@@ -241,6 +252,11 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
         if row.transfer is None:
             return "–"
         return link(row.transfer.credit, f"{in_words(row.transfer.credit_points_after)} after this")
+
+    @admin.display(description="Taken back")
+    def taken_back(self, row: PointsRequest) -> SafeString | str:
+        """Return what was taken back of it, by whom and why."""
+        return reversals.shown(row)
 
     @admin.display(description="Asked for by")
     def asked_by(self, row: PointsRequest) -> SafeString | str:

@@ -70,6 +70,7 @@ def test_post_credits_and_answers_with_the_contracts_json(
             "credited_at": at,
             "expires_at": row.expires_at.isoformat().replace("+00:00", "Z"),
             "transfer": f"tr_{row.transfer_id.hex}",
+            "reversed_points": 0,
             "wallet": {"available": 500, "held": 0},
         },
     )
