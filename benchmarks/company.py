@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from api.models import ApiClient
 from api.operations import clients
 from benchmarks import load
 from people.operations import people
@@ -18,7 +19,7 @@ from programs.models import Programme
 from programs.operations import fundings, programmes
 from wallets.operations import accounts
 
-PROGRAMMES = 32
+SLUGS = [f"bench-{number}" for number in range(32)]
 BUDGET = 10**11  # points
 
 
@@ -30,6 +31,10 @@ class Company:
     programmes: Sequence[str]
     client_id: str
     client_secret: str
+
+    def client(self) -> ApiClient:
+        """Return the client."""
+        return ApiClient.objects.get(pk=self.client_id)
 
     def token(self, port: int) -> str:
         """Return a bearer token."""
@@ -61,16 +66,19 @@ def found(*, size: int) -> Company:
     """
     at = timezone.now()
     enrol(range(size), at=at)
-    slugs = [f"bench-{number}" for number in range(PROGRAMMES)]
-    for slug in slugs:
+    for slug in SLUGS:
         set_up(slug, at=at)
-    return with_client(size, slugs)
+    return found_before(size=size)
 
 
-def with_client(size: int, slugs: Sequence[str]) -> Company:
-    """Return the company that is in the database in use, with a new client."""
+def found_before(*, size: int) -> Company:
+    """Return the company that is in the database in use already, with a new client.
+
+    Args:
+        size: people.
+    """
     made = clients.create(name=f"Bench {uuid.uuid4().hex}", scopes=["points:write"], per_minute=0, at=timezone.now())
-    return Company(people=size, programmes=slugs, client_id=made.client_id, client_secret=made.client_secret)
+    return Company(people=size, programmes=SLUGS, client_id=made.client_id, client_secret=made.client_secret)
 
 
 def enrol(numbers: Sequence[int], *, at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+TRANSFERS_OF_WALLET = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
@@ -21,6 +23,11 @@ class Sizes:
     rounds: int = 3
     wallets: int = 1_000_000
 
+    @property
+    def transfers(self) -> int:
+        """Return how many transfers the large database has."""
+        return self.wallets * TRANSFERS_OF_WALLET
+
 
 FIGURES = Sizes()
-SMOKE = Sizes(people=50, batch=20, round_seconds=0.5, rounds=1, wallets=60)
+SMOKE = Sizes(people=50, batch=20, round_seconds=0.5, rounds=1, wallets=200)
