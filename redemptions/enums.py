@@ -46,6 +46,14 @@ class OrderStatus(models.TextChoices):
     REFUNDED = "refunded", "Refunded"
 
 
+class OrderRefundStatus(models.TextChoices):
+    """waiting → done | rejected."""
+
+    WAITING = "waiting", "Waits for approval"
+    DONE = "done", "Refunded"
+    REJECTED = "rejected", "Not approved"
+
+
 class CodeStatus(models.TextChoices):
     """A code in the pool: available → reserved by one order → sold to it. An order that fails gives it back."""
 
@@ -79,3 +87,4 @@ class EntryKind(models.TextChoices):
 
     CAPTURED = "captured", "Paid"
     REFUNDED = "refunded", "Refunded"
+    WITHDRAWN = "withdrawn", "Taken back"  # with the refund of the order that it came from

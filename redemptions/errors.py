@@ -170,3 +170,42 @@ class AuthorisationTime(RedemptionError):
 
     code = "expires_at_out_of_range"
     title = "An authorisation cannot end then"
+
+
+class NotRefundable(RedemptionError):
+    """Only an order that was delivered is refunded, and once. One that failed gave its points back by itself."""
+
+    code, title, status = "not_refundable", "This order cannot be refunded", 409
+
+
+class RefundWaits(RedemptionError):
+    """Somebody asked for the refund of this order before; an approver decides about that one first."""
+
+    code, title, status = "refund_waits", "A refund of this order waits already", 409
+
+
+class OwnOrder(RedemptionError):
+    """Nobody asks for the refund of what they ordered themselves. Ask a colleague to."""
+
+    code, title, status = "own_order", "You ordered this yourself", 403
+
+
+class RefundReasonMissing(RedemptionError):
+    """The person reads why an order was refunded. Write it in a sentence, at most 300 characters."""
+
+    code, title = "refund_reason_missing", "A reason is needed"
+
+
+class CreditInUse(RedemptionError):
+    """Something is booked on the travel credit, or was paid with it.
+
+    Cancel the bookings in the booking system, so that they are released or refunded to the credit; then refund it.
+    """
+
+    code, title, status = "credit_in_use", "The travel credit is in use", 409
+
+
+class CodesNotTakenBack(RedemptionError):
+    """Its owner has seen the code of a voucher, so it may be spent. Have the supplier block it and confirm that."""
+
+    code, title, status = "codes_not_taken_back", "The code was seen", 409

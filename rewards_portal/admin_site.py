@@ -65,6 +65,13 @@ def _adjustments_waiting() -> int:
     return Adjustment.objects.filter(status=AdjustmentStatus.WAITING).count()
 
 
+def _refunds_waiting() -> int:
+    from redemptions.enums import OrderRefundStatus
+    from redemptions.models import OrderRefund
+
+    return OrderRefund.objects.filter(status=OrderRefundStatus.WAITING).count()
+
+
 WAITING = "status__exact=pending_approval"
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -94,6 +101,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Products", "gift", "redemptions.product"),
             Entry("Voucher codes", "ticket", "redemptions.vouchercode"),
             Entry("Orders", "package", "redemptions.order"),
+            Entry("Refunds", "undo-2", "redemptions.orderrefund", waits=_refunds_waiting),
             Entry("Travel credits", "plane", "redemptions.travelcredit"),
             Entry("Suppliers", "truck", "redemptions.supplier"),
         ),

@@ -79,7 +79,7 @@ def _facts(row: PointsRequest, points: int | None, reason: str) -> list[tuple[st
     wanted = left if points is None else points
     if wanted > left:
         raise OverReversal(f"{in_words(left)} of this request can be taken back at most.", pointer="/points")
-    taken = min(wanted, reversals.expected(row).taken)
+    taken = min(wanted, reversals.expected(row, at=timezone.now()).taken)
     after = "reversed: points earned later are not taken for it" if wanted == left else "credited, for the rest"
     return [
         ("Taken back", f"{in_words(taken)} of {row.points:,}, into the budget of {row.programme}"),

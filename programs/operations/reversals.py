@@ -17,6 +17,7 @@ from programs.models import PointsRequest, Reversal
 from programs.operations.crediting import STATEMENT_PATH, in_words
 from programs.reasons import checked_reason
 from wallets.models import Account
+from wallets.operations import lots
 from wallets.operations import reversals as wallets
 from wallets.operations.transactions import retried
 
@@ -97,11 +98,12 @@ def reverse(
     return reversal
 
 
-def expected(request: PointsRequest) -> Expected:
-    """Return what taking back all that is left of a credited request would do now; one query."""
+def expected(request: PointsRequest, *, at: datetime) -> Expected:
+    """Return what taking back all that is left of a credited request would do now; two queries."""
     left = request.points - request.reversed_points
     account = Account.objects.filter(person=request.person_id).first()
-    taken = min(left, account.available if account else 0)
+    usable = account.available - lots.overdue(account.pk, at=at) if account else 0
+    taken = min(left, max(usable, 0))
     return Expected(taken=taken, shortfall=left - taken)
 
 

@@ -63,7 +63,7 @@ def test_what_was_spent_is_the_shortfall_and_it_is_final() -> None:
     programme, ana = make_programme(), make_person()
     row = credited(programme, ana)
     spend(ana, 300)
-    assert reversals.expected(row) == reversals.Expected(taken=200, shortfall=300)
+    assert reversals.expected(row, at=AT) == reversals.Expected(taken=200, shortfall=300)
     done = reverse(row)
     row.refresh_from_db()
     assert (done.taken, done.shortfall, row.status, row.reversed_points) == (200, 300, "reversed", 200)

@@ -1,17 +1,20 @@
 """What was redeemed, looked at and never edited: orders, codes, vouchers, travel credits. Codes stay masked."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from api import ids, money
 from api.admin import ReadOnlyModelAdmin
+from redemptions.admin import refunds
+from redemptions.admin.links import link
 from redemptions.enums import OrderStatus
 from redemptions.models import (
     Order,
@@ -22,17 +25,6 @@ from redemptions.models import (
     VoucherCode,
 )
 from redemptions.operations.orders import ATTEMPTS_MAX
-
-
-def link(row: Model | None) -> SafeString | str:
-    """Return a row's name, leading to its page where it has one in the admin."""
-    if row is None:
-        return "–"
-    try:
-        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    except NoReverseMatch:
-        return str(row)
-    return format_html('<a href="{}">{}</a>', address, row)
 
 
 @admin.register(Order)
@@ -48,6 +40,7 @@ class OrderAdmin(ReadOnlyModelAdmin):
     ordering = ["-placed_at"]
     list_per_page = 50
     show_full_result_count = False
+    change_form_template = "admin/redemptions/order/change_form.html"
     fieldsets = [
         (None, {"fields": ["state", "person", "product", "value", "quantity", "points"]}),
         ("Where the points are", {"fields": ["hold_link", "transfer_link", "refund_link"]}),
@@ -59,6 +52,23 @@ class OrderAdmin(ReadOnlyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Return orders with what their pages read."""
         return Order.objects.select_related("product", "person", "client__oauth", "hold__transfer", "refund")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that asks for a refund."""
+        view = self.admin_site.admin_view(self.refund)
+        return [path("<uuid:order_id>/refund/", view, name="redemptions_order_refund"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Say whether this person may ask for a refund."""
+        context["may_refund"] = refunds.may_ask(request, cast("Order | None", context.get("original")))
+        return super().render_change_form(request, context, *args, **options)
+
+    def refund(self, request: HttpRequest, order_id: Any) -> HttpResponse:
+        """Ask for the refund of a delivered order."""
+        order = self.get_object(request, str(order_id))
+        if order is None or not refunds.may_ask(request, order):
+            raise PermissionDenied
+        return refunds.ask(self, request, order)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

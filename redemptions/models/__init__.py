@@ -1,6 +1,7 @@
 """The nouns of spending."""
 
 from redemptions.models.order import Order
+from redemptions.models.order_refund import OrderRefund
 from redemptions.models.product import Product
 from redemptions.models.supplier import Supplier
 from redemptions.models.travel_credit import TravelCredit
@@ -11,6 +12,7 @@ from redemptions.models.voucher_code import VoucherCode
 
 __all__ = [
     "Order",
+    "OrderRefund",
     "Product",
     "Supplier",
     "TravelCredit",

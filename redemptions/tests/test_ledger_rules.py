@@ -96,6 +96,10 @@ FAULTS = [
         "travel_credit_reference_once",
         "UPDATE redemptions_travelcreditentry SET reference = 'held' WHERE kind = 'refunded'",
     ),
+    (
+        "order_refunded",
+        "UPDATE redemptions_order SET status = 'refunded', closed_at = now() WHERE status = 'fulfilled'",
+    ),
 ]
 
 
