@@ -61,9 +61,10 @@ WITH item AS MATERIALIZED (
     SELECT transfer_id, wallet_id, transfer_id, points, points, now(), expires_at FROM item
 ), kept AS (
     INSERT INTO floor_programs_pointsrequest (id, client_id, external_id, fingerprint, source, programme_id, recipient,
-        person_id, points, reason, metadata, status, explanation, transfer_id, created_at, credited_at, expires_at)
+        person_id, points, reason, metadata, status, explanation, transfer_id, created_at, credited_at, expires_at,
+        reversed_points)
     SELECT id, %(client)s, external_id, repeat('0', 64), 'api', programme_id, recipient, person_id, points, reason,
-           '{}', 'credited', '{}', transfer_id, now(), now(), expires_at FROM item
+           '{}', 'credited', '{}', transfer_id, now(), now(), expires_at, 0 FROM item
 ), told AS (
     INSERT INTO floor_messaging_message (id, person_id, kind, title, body, path, reference, created_at)
     SELECT message_id, person_id, 'points_credited', 'You earned ' || points || ' points', reason, '/statement',
