@@ -1,10 +1,10 @@
-"""Seal what a transfer fell short of, too."""
+"""The functions that make seals and prove them."""
 
 from pathlib import Path
 
 from django.db import migrations
 
-SQL = (Path(__file__).resolve().parent.parent / "sql" / "seal_shortfall.sql").read_text()
+SQL = (Path(__file__).resolve().parent.parent / "sql" / "seal_functions.sql").read_text()
 
 
 class Migration(migrations.Migration):
