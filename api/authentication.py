@@ -1,6 +1,5 @@
 """Finds the client system behind a bearer token. DRF loads this while it loads its views: import no views here."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from allauth.idp.oidc.adapter import get_adapter
@@ -11,11 +10,15 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from api.errors import InvalidToken, NotAuthenticated, TokenInAddress
+from api.limits import Taken
 from api.models import ApiClient
 
-# One statement for token, client and limits, by the unique key (type, hash): every call of the API starts with it.
+# One statement for token, client and limit, by the unique key (type, hash): every call of the API starts with it.
+# Of a client without a limit nothing is written.
 LOOK_UP: Final = """
     SELECT token.scopes, token.expires_at, client.name,
+           CASE WHEN api_client.per_minute > 0 AND token.expires_at > now()
+               THEN api_take('client:' || client.id, api_client.per_minute) END,
            api_client.oauth_id, api_client.per_minute, api_client.programmes, api_client.created_at
     FROM allauth_idp_oidc_token AS token
     JOIN allauth_idp_oidc_client AS client ON client.id = token.client_id
@@ -38,6 +41,7 @@ class BearerAuthentication(BaseAuthentication):
         Raises:
             TokenInAddress: the token stands in the query string.
             InvalidToken: it is unknown, revoked or expired.
+            TooManyRequests: the client asks more often than it may.
         """
         if "access_token" in request.GET:
             raise TokenInAddress(
@@ -49,17 +53,21 @@ class BearerAuthentication(BaseAuthentication):
         row = _row(value.strip())
         if row is None:
             raise InvalidToken("This access token is unknown or was revoked. Get a new one at the token endpoint.")
-        scopes, expires_at, name, *columns = row
+        scopes, expires_at, name, full_in_seconds, *columns = row
         if expires_at <= timezone.now():
             raise InvalidToken("This access token has expired. Get a new one at the token endpoint.")
-        return _client(name, columns), frozenset(scopes.split())
+        client = _client(name, columns)
+        if full_in_seconds is not None:
+            client.taken = Taken(per_minute=client.per_minute, full_in_seconds=full_in_seconds)
+            client.taken.check()
+        return client, frozenset(scopes.split())
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401; without one DRF would answer 403."""
         return NotAuthenticated().headers["WWW-Authenticate"]
 
 
-def _row(value: str) -> tuple[str, datetime, str, str, int, list[str], datetime] | None:
+def _row(value: str) -> tuple[Any, ...] | None:
     if not value or len(value) > TOKEN_LENGTH_MAX or not value.isascii():
         return None
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """The root of every error that a caller is told about, and those that any endpoint can answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -207,6 +207,15 @@ class MethodNotAllowed(PortalError):
     code, title, status = "method_not_allowed", "That method does not work here", 405
 
 
+class RequestTimeout(PortalError):
+    """The body did not arrive in time: it may pause for 10 seconds in all, and must then come at 20 kB/s or faster.
+
+    Nothing was done. Send it again, whole.
+    """
+
+    code, title, status = "request_timeout", "The body did not arrive in time", 408
+
+
 class BodyTooLarge(PortalError):
     """The body is over 5 MiB. Send it in several requests, or as an upload."""
 
@@ -220,9 +229,29 @@ class UnsupportedMediaType(PortalError):
 
 
 class TooManyRequests(PortalError):
-    """The client asked more often than its limit allows. Wait as long as `Retry-After` says, then go on."""
+    """The client asked more often than its limit allows. Wait as long as `Retry-After` says, then go on.
+
+    `RateLimit` says with every answer how many more there are. Who runs the portal can give a client more.
+
+    Args:
+        detail: what the limit is.
+        retry_after_seconds: how long to wait.
+        limits: the headers that tell of the limit.
+    """
 
     code, title, status = "too_many_requests", "Too many requests", 429
+
+    def __init__(
+        self, detail: str = "", *, retry_after_seconds: int | None = None, limits: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds, self.limits = retry_after_seconds, limits or {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say when to go on."""
+        wait = {} if self.retry_after_seconds is None else {"Retry-After": str(self.retry_after_seconds)}
+        return {**self.limits, **wait}
 
 
 class InternalError(PortalError):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core import exceptions as django_errors
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions as drf_errors
 from rest_framework.views import set_rollback
@@ -21,6 +21,7 @@ BY_STATUS: Final[dict[int, type[PortalError]]] = {
     403: errors.PermissionDenied,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
+    408: errors.RequestTimeout,
     413: errors.BodyTooLarge,
     415: errors.UnsupportedMediaType,
     429: errors.TooManyRequests,
@@ -34,6 +35,7 @@ OF_DJANGO: Final[dict[type[Exception], type[PortalError]]] = {
     django_errors.BadRequest: errors.BadRequest,
     django_errors.PermissionDenied: errors.PermissionDenied,
     Http404: errors.NotFound,
+    UnreadablePostError: errors.RequestTimeout,
 }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.internal.httpkit import extract_basic_auth
 from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
 from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params
 from allauth.idp.oidc.models import Token
@@ -15,9 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from oauthlib.oauth2 import RevocationEndpoint
 
+from api import limits, problems
+from api.errors import TooManyRequests
 from api.oauth import SCOPES, address
 
 UNAUTHORIZED = 401
+PER_CLIENT, PER_ADDRESS = 60, 600  # token calls a minute; a token lives an hour, so a client needs one
+CLIENT_ID_LENGTH_MAX = 100
 
 
 def challenge(response: HttpResponse) -> HttpResponse:
@@ -33,8 +38,19 @@ class TokenView(AllauthTokenView):  # type: ignore[misc]
     """Access tokens by client credentials (RFC 6749 §4.4), the client proven by HTTP Basic or in the form."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Answer with a token, or with an error of RFC 6749 §5.2."""
+        """Answer with a token, or with an error of RFC 6749 §5.2; with a problem where somebody asks too often."""
+        try:
+            limits.take(f"address:{request.META['REMOTE_ADDR']}", per_minute=PER_ADDRESS).check()
+            limits.take(f"token:{_client_id(request)}@{request.META['REMOTE_ADDR']}", per_minute=PER_CLIENT).check()
+        except TooManyRequests as error:
+            return problems.response(error, request=request)
         return challenge(super().post(request))
+
+
+def _client_id(request: HttpRequest) -> str:
+    """Return the client that somebody says to be: at one address, so that nobody locks another's client out."""
+    named, _ = extract_basic_auth(request.headers)
+    return str(named or request.POST.get("client_id", ""))[:CLIENT_ID_LENGTH_MAX].replace("\0", "")
 
 
 class _OwnTokensOnly(OAuthLibRequestValidator):  # type: ignore[misc]

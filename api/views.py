@@ -61,6 +61,13 @@ class ApiView(APIView):
         if "HTTP_IDEMPOTENCY_KEY" in request.META and request.method == "POST" and hasattr(self, "post"):
             vars(self)["post"] = idempotency.once(self, self.post)
 
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks; a client with a limit is told with every answer what is left of it."""
+        super().perform_authentication(request)
+        taken = getattr(request.user, "taken", None)
+        if taken is not None:
+            self.headers.update(taken.headers)
+
     def read(self, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the body as checked by a serializer.
 

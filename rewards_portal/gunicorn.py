@@ -53,7 +53,7 @@ def when_ready(_: Any) -> None:
 
 
 wsgi_app = "rewards_portal.wsgi:application"
-worker_class = "gthread"
+worker_class = "rewards_portal.slow_clients.PatientWorker"  # gthread, whose threads no slow client can hold
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(WORKERS_MAX, 2 * cores()))
 threads = 4  # each holds one connection to the database for its whole life
 preload_app = True  # load once, fork after: start-up and memory of one process. Nothing connects while it loads.

@@ -28,6 +28,7 @@ PERMISSIONS = {
     #                             approvers  administrators  integrations  finance  auditors
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
     "api.idempotencykey":        ("-",       "-",            "-",          "-",     "-"),
+    "api.quota":                 ("-",       "-",            "-",          "-",     "-"),
     "people.department":         ("v",       "vac",          "-",          "-",     "v"),
     "people.person":             ("v",       "vac",          "-",          "v",     "v"),
     "wallets.account":           ("-",       "v",            "-",          "v",     "v"),
@@ -60,7 +61,6 @@ PERMISSIONS = {
     "redemptions.product":       ("-",       "vacd",         "-",          "v",     "v"),
     "redemptions.vouchercode":   ("-",       "va",           "-",          "v",     "v"),
     "redemptions.order":         ("-",       "v",            "-",          "v",     "v"),
-    "redemptions.orderrefund":   ("v",       "va",           "-",          "v",     "v"),
     "redemptions.voucher":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcredit":  ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcreditauthorisation": ("-", "v",      "-",          "v",     "v"),

@@ -2,5 +2,6 @@
 
 from api.models.client import ApiClient
 from api.models.idempotency_key import IdempotencyKey
+from api.models.quota import Quota
 
-__all__ = ["ApiClient", "IdempotencyKey"]
+__all__ = ["ApiClient", "IdempotencyKey", "Quota"]

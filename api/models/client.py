@@ -5,6 +5,8 @@ from allauth.idp.oidc.models import Client
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from api.limits import Taken
+
 
 @pghistory.track()
 class ApiClient(models.Model):
@@ -16,6 +18,8 @@ class ApiClient(models.Model):
         models.SlugField(max_length=80), default=list, blank=True, help_text="Empty: all programmes."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    taken: "Taken | None" = None  # what this request took of its quota; None for no limit
 
     class Meta:
         verbose_name = "API client"

@@ -5,7 +5,7 @@ from typing import Final
 
 from allauth.idp.oidc.models import Token
 
-from api.models import IdempotencyKey
+from api.models import IdempotencyKey, Quota
 
 KEPT: Final = timedelta(hours=24)  # an answer, for whoever sends the same again; and a token that nobody can use
 BATCH: Final = 5_000
@@ -22,4 +22,11 @@ def forget_tokens(*, at: datetime, limit: int = BATCH) -> int:
     """Forget the tokens that expired more than a day ago, at most `limit`, and return how many those were."""
     due = Token.objects.filter(expires_at__lt=at - KEPT).order_by("expires_at").values("pk")[:limit]
     forgotten: int = Token.objects.filter(pk__in=due).delete()[0]
+    return forgotten
+
+
+def forget_quotas(*, at: datetime, limit: int = BATCH) -> int:
+    """Forget quotas that are full, at most `limit`, and return how many those were: a new one is full too."""
+    due = Quota.objects.filter(full_at__lt=at).values("pk")[:limit]
+    forgotten, _ = Quota.objects.filter(pk__in=due, full_at__lt=at).delete()
     return forgotten
