@@ -61,6 +61,7 @@ PERMISSIONS = {
     "redemptions.product":       ("-",       "vacd",         "-",          "v",     "v"),
     "redemptions.vouchercode":   ("-",       "va",           "-",          "v",     "v"),
     "redemptions.order":         ("-",       "v",            "-",          "v",     "v"),
+    "redemptions.orderrefund":   ("v",       "va",           "-",          "v",     "v"),
     "redemptions.voucher":       ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcredit":  ("-",       "v",            "-",          "v",     "v"),
     "redemptions.travelcreditauthorisation": ("-", "v",      "-",          "v",     "v"),
