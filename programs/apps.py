@@ -4,6 +4,14 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
+PROBED = {
+    "adjustment_was_proposed",
+    "credit_as_requested",
+    "credit_was_requested",
+    "reversal_was_asked",
+    "reversed_as_counted",
+}
+
 
 class ProgramsConfig(AppConfig):
     """See docs/ARCHITECTURE.md for what this room holds and what it may import."""
@@ -14,5 +22,11 @@ class ProgramsConfig(AppConfig):
         """Let `check_ledger` prove that what was credited is what was asked for, and approved."""
         from wallets import ledger_rules
 
-        rules = sorted((Path(__file__).parent / "sql" / "rules").glob("*.sql"))
-        ledger_rules.register(*(ledger_rules.Rule(path.stem, path.read_text()) for path in rules))
+        folder = Path(__file__).parent / "sql"
+        probe = (folder / "probes" / "credits.sql").read_text()
+        ledger_rules.register(
+            *(
+                ledger_rules.Rule(path.stem, path.read_text(), probe=probe if path.stem in PROBED else "")
+                for path in sorted((folder / "rules").glob("*.sql"))
+            )
+        )

@@ -92,7 +92,6 @@ def _one_moment() -> Iterator[None]:
             cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
             # A few hundred seals are a small table and a lot of work: every processor takes part.
             cursor.execute("SET LOCAL min_parallel_table_scan_size = 0")
-            cursor.execute("SET LOCAL parallel_setup_cost = 0")
         yield
 
 
@@ -105,7 +104,7 @@ _OWN = [
 ]
 _NAMES_ITSELF = {"account"}
 _AT_ONCE = "\nUNION ALL\n".join(
-    f"SELECT {'' if rule.name in _NAMES_ITSELF else repr(rule.name) + ','} * FROM (\n{rule.sql}\n) AS {rule.name}"
+    f"SELECT {'' if rule.name in _NAMES_ITSELF else repr(rule.name) + ','} * FROM (\n{rule.sql}\n) AS rule"  # noqa: S608
     for rule in _OWN
 )
 register(*_OWN)

@@ -6,7 +6,9 @@
 --
 -- What few transfers have is hashed with their ids. A column that is added later is hashed likewise where it is not its default:
 -- then older seals stand.
-CREATE OR REPLACE FUNCTION wallets_seal_content(after_id uuid, last_id uuid) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION wallets_seal_content(after_id uuid, last_id uuid) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000  -- worth a processor of its own
+AS $$
     SELECT sha256(
         sha512(string_agg(uuid_send(id), '')) || sha512(string_agg(uuid_send(debit_id), ''))
         || sha512(string_agg(uuid_send(credit_id), '')) || sha512(string_agg(int8send(points), ''))

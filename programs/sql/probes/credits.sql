@@ -1,0 +1,32 @@
+-- Whether earning's heavy rules surely hold: requests and transfers are read once each, and what they say of each other is added
+-- up as hashes of all of it, with another seed (`salt`) in each run. Where the sums differ, the rules are asked and name the rows.
+WITH transfer AS (
+    SELECT sum(uuid_hash_extended(t.id, uuid_hash_extended(t.debit_id, uuid_hash_extended(wallet.person_id,
+               hashtextextended(t.reference, t.points # %(salt)s)))) >> 3)
+               FILTER (WHERE t.reference LIKE 'pr:%%' AND t.kind = 'credit') AS credits,
+           count(*) FILTER (WHERE t.reference LIKE 'pr:%%' AND (t.kind <> 'credit' OR wallet.person_id IS NULL)) AS wrong,
+           sum(uuid_hash_extended(t.id, %(salt)s) >> 3) FILTER (WHERE t.reference LIKE 'rev:%%') AS reversals,
+           sum(uuid_hash_extended(t.id, %(salt)s) >> 3) FILTER (WHERE t.reference LIKE 'adj:%%') AS adjustments
+    FROM wallets_transfer t LEFT JOIN wallets_account wallet ON wallet.id = t.credit_id
+), request AS (
+    SELECT sum(uuid_hash_extended(request.transfer_id, uuid_hash_extended(programme.budget_id, uuid_hash_extended(person_id,
+               hashtextextended('pr:' || encode(uuid_send(request.id), 'hex'), request.points # %(salt)s)))) >> 3) AS credits,
+           sum(reversed_points * (uuid_hash_extended(request.id, %(salt)s) & 4194303)) FILTER (WHERE reversed_points <> 0)
+               AS reversed,
+           count(*) FILTER (WHERE transfer_id IS NULL OR person_id IS NULL
+                            OR request.status = 'reversed' AND reversed_points = 0) AS wrong
+    FROM programs_pointsrequest request JOIN programs_programme programme ON programme.id = programme_id
+    WHERE request.status IN ('credited', 'reversed')
+), reversal AS (
+    SELECT sum(taken * (uuid_hash_extended(points_request_id, %(salt)s) & 4194303)) AS reversed,
+           sum(uuid_hash_extended(transfer_id, %(salt)s) >> 3) AS reversals
+    FROM programs_reversal
+), adjustment AS (
+    SELECT sum(uuid_hash_extended(transfer_id, %(salt)s) >> 3) AS adjustments FROM programs_adjustment
+)
+SELECT transfer.wrong = 0 AND request.wrong = 0
+   AND coalesce(transfer.credits, 0) = coalesce(request.credits, 0)
+   AND coalesce(transfer.reversals, 0) = coalesce(reversal.reversals, 0)
+   AND coalesce(transfer.adjustments, 0) = coalesce(adjustment.adjustments, 0)
+   AND coalesce(request.reversed, 0) = coalesce(reversal.reversed, 0)
+FROM transfer, request, reversal, adjustment
