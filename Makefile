@@ -1,4 +1,4 @@
-# What to type: make run · make test · make check · make bench · make lock. Needs Python 3.11 or newer, and the network once.
+# What to type: make run · make test · make check · make bench · make torture · make lock. Needs Python 3.11 or newer, and the network once.
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name) 2>/dev/null)))
 PORT ?= 8000
@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 export PORT
 
-.PHONY: run test check bench lock help
+.PHONY: run test check bench torture lock help
 
 help:
 	@sed -n 1p Makefile | cut -c3-
@@ -43,6 +43,10 @@ openapi.yaml: $(TOOLS)
 
 bench: $(TOOLS)
 	@$(BIN)/python -m benchmarks
+
+# SEED= decides what is asked for and what is killed when; MINUTES= how long, 5 when not given.
+torture: $(TOOLS)
+	@SEED=$(SEED) MINUTES=$(MINUTES) $(BIN)/python -m torture
 
 lock: $(TOOLS)
 	$(LOCK) requirements.txt --output-file requirements.lock

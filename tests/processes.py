@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import requests
-from kombu import Connection
+from kombu.connection import Connection
 from psycopg import sql
 
 from rewards_portal.processes import ROOT, Processes, commands
@@ -155,7 +155,7 @@ def running_portal(
                 print(portal.tails())  # pytest shows it with the failure
                 raise
         if not broker_url.startswith("filesystem:"):  # that one is in `folder`, and goes with it
-            with Connection(broker_url, connect_timeout=5) as connection:
+            with Connection(broker_url, connect_timeout=5) as connection:  # type: ignore[no-untyped-call]
                 connection.default_channel.queue_delete(settings["BROKER_QUEUE"])
 
 
