@@ -37,10 +37,10 @@ def _round(seed: int, environment: Mapping[str, str]) -> str:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "wallets/tests/test_model.py", "-q", "-n", "2", "--timeout", "900"),
-            *("-p", "no:cacheprovider", f"--hypothesis-seed={seed}"),
+            *("-p", "no:cacheprovider"),
         ],
         cwd=ROOT,
-        env={**environment, "MODEL_EXAMPLES": str(SEQUENCES_A_ROUND), "MODEL_STEPS": str(STEPS)},
+        env={**environment, "MODEL_EXAMPLES": str(SEQUENCES_A_ROUND), "MODEL_STEPS": str(STEPS), "MODEL_SEED": str(seed)},
         capture_output=True,
         text=True,
         check=False,
