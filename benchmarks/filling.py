@@ -8,7 +8,9 @@ The rows fit as they are made, so no trigger and no foreign key is asked; `check
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,15 +35,12 @@ SETTINGS = (
     "SET session_replication_role = replica",
     "SET synchronous_commit = off",
     "SET maintenance_work_mem = '1GB'",
-    "ALTER SYSTEM SET max_wal_size = '16GB'",  # no checkpoint every few seconds
-    "SELECT pg_reload_conf()",
 )
-AFTERWARDS = ("ALTER SYSTEM RESET max_wal_size", "SELECT pg_reload_conf()", "CHECKPOINT")
 # Ids in the order of time, as UUIDv7 are.
 FUNCTIONS = """
-CREATE FUNCTION pg_temp.moment(k bigint) RETURNS timestamptz STABLE LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION pg_temp.moment(k bigint) RETURNS timestamptz STABLE LANGUAGE sql AS $$
     SELECT timestamptz '{start}' + k * interval '{milliseconds} milliseconds' $$;
-CREATE FUNCTION pg_temp.key(k bigint, sort text DEFAULT '000') RETURNS uuid IMMUTABLE LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION pg_temp.key(k bigint, sort text DEFAULT '000') RETURNS uuid IMMUTABLE LANGUAGE sql AS $$
     SELECT (lpad(to_hex({start_milliseconds} + k * {milliseconds}), 12, '0') || '70008' || sort
             || lpad(to_hex(k), 12, '0'))::uuid $$;
 """
@@ -148,8 +147,9 @@ MESSAGES = Copies(
     },
     steps=(7, 7),
 )
-ALL = (PEOPLE, WALLETS, TRANSFERS, LOTS, REQUESTS, MESSAGES)
-TABLES = [*(copies.table for copies in ALL), "wallets_lotdraw"]
+ALL = (TRANSFERS, LOTS, REQUESTS, PEOPLE, WALLETS, MESSAGES)  # the largest first
+DRAWN = "wallets_lotdraw"
+TABLES = [*(copies.table for copies in ALL), DRAWN]
 DRAWS = """
 INSERT INTO wallets_lotdraw (lot_id, transfer_id, points)
 SELECT pg_temp.key(k), pg_temp.key(k + {others} * 8), 100 FROM generate_series(0, {others} * 2 - 1) AS k
@@ -179,25 +179,44 @@ def ensure(*, wallets: int) -> float | None:
 def fill(*, wallets: int) -> None:
     """Fill the database in use, where the portal's tables are empty.
 
+    1. Credit one person.
+    2. Write the rest of each table, its indexes after it, two tables at a time: one for each processor.
+    3. Seal the transfers.
+
     Args:
         wallets: how many; each has ten transfers.
     """
     at = timezone.now()
     request = credit_one(company.found(size=1), at=at)
+    values = _values(request, others=wallets - 1, at=at)
+    with _cursor() as cursor, ThreadPoolExecutor(max_workers=2) as pool:
+        cursor.execute("ALTER SYSTEM SET max_wal_size = '16GB'")  # no checkpoint every few seconds
+        cursor.execute("SELECT pg_reload_conf()")
+        cursor.execute(_shared(values))
+        list(pool.map(lambda table: _fill_table(table, values), TABLES))
+        cursor.execute("ALTER SYSTEM RESET max_wal_size")
+        cursor.execute("SELECT pg_reload_conf()")
+        cursor.execute("CHECKPOINT")
+    while seals.seal(at=timezone.now()):
+        pass
+
+
+@contextmanager
+def _cursor() -> Iterator[Cursor]:
     with databases.direct() as connection, connection.cursor() as cursor:
         connection.autocommit = True
         for statement in SETTINGS:
             cursor.execute(statement)
+        yield cursor
+
+
+def _fill_table(table: str, values: Mapping[str, Any]) -> None:
+    with _cursor() as cursor:
         # Rows pass by an index that is not ready; REINDEX builds it from all of them, and makes it ready.
-        cursor.execute("UPDATE pg_index SET indisready = false WHERE indrelid = ANY(%s::text[]::regclass[])", [TABLES])
-        write(cursor, request, others=wallets - 1, at=at)
-        for table in TABLES:
-            cursor.execute(f"REINDEX TABLE {table}")
-            cursor.execute(f"VACUUM ANALYZE {table}")
-        for statement in AFTERWARDS:
-            cursor.execute(statement)
-    while seals.seal(at=timezone.now()):
-        pass
+        cursor.execute("UPDATE pg_index SET indisready = false WHERE indrelid = %s::text::regclass", [table])
+        _write_table(cursor, table, values)
+        cursor.execute(f"REINDEX TABLE {table}")
+        cursor.execute(f"VACUUM ANALYZE {table}")
 
 
 def credit_one(acme: Company, *, at: datetime) -> PointsRequest:
@@ -212,7 +231,7 @@ def credit_one(acme: Company, *, at: datetime) -> PointsRequest:
 
 
 def write(cursor: Cursor, request: PointsRequest, *, others: int, at: datetime) -> None:
-    """Write the people, the wallets and their history.
+    """Write the people, the wallets and their history, in the caller's transaction.
 
     Args:
         cursor: of a superuser's connection that asks no trigger (`session_replication_role`).
@@ -220,15 +239,28 @@ def write(cursor: Cursor, request: PointsRequest, *, others: int, at: datetime) 
         others: how many, besides the one that was credited.
         at: now; their history ended the day before.
     """
-    values = _values(request, others=others, start=at - SPREAD - timedelta(days=1))
+    values = _values(request, others=others, at=at)
+    for table in TABLES:
+        _write_table(cursor, table, values)
+    cursor.execute(_shared(values))
+
+
+def _write_table(cursor: Cursor, table: str, values: Mapping[str, Any]) -> None:
     cursor.execute(FUNCTIONS.format(**values))
     for copies in ALL:
-        cursor.execute(_insert(cursor, copies, values))
-    for statement in (DRAWS, SHARED):
-        cursor.execute(statement.format(**values))
+        if copies.table == table:
+            cursor.execute(_insert(cursor, copies, values))
+    if table == DRAWN:
+        cursor.execute(DRAWS.format(**values))
 
 
-def _values(request: PointsRequest, *, others: int, start: datetime) -> dict[str, Any]:
+def _shared(values: Mapping[str, Any]) -> str:
+    """Return the statement that gives the accounts they all share what their history comes to."""
+    return SHARED.format(**values)
+
+
+def _values(request: PointsRequest, *, others: int, at: datetime) -> dict[str, Any]:
+    start = at - SPREAD - timedelta(days=1)
     budget = Programme.objects.select_related("budget").get(pk=request.programme_id).budget
     return {
         "others": others,
