@@ -1,20 +1,23 @@
 """What the admin pages of every room share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from api.changes import changes
-from api.models import ApiClient
+from api.errors import InvalidApiKey, TwoSecretsLive
+from api.models import ApiClient, ApiKey
 from api.oauth import SCOPES
-from api.operations import clients
+from api.operations import api_keys, clients
 
 
 class ReadOnlyModelAdmin(admin.ModelAdmin[Any]):
@@ -83,7 +86,7 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
         ]
 
 
-CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes"]
+CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
 
 
 class ApiClientForm(forms.ModelForm[ApiClient]):
@@ -96,7 +99,7 @@ class ApiClientForm(forms.ModelForm[ApiClient]):
 
     class Meta:
         model = ApiClient
-        fields = ["per_minute", "programmes"]
+        fields = ["per_minute", "programmes", "expires_at"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -114,9 +117,10 @@ class ApiClientAdmin(TrackedModelAdmin):
 
     form = ApiClientForm
     fields = [*CLIENT_FIELDS]
-    list_display = ["__str__", "client_id", "per_minute", "programmes", "created_at"]
+    list_display = ["__str__", "client_id", "per_minute", "programmes", "last_used_at", "expires_at", "disabled_at"]
     list_select_related = ["oauth"]
     search_fields = ["oauth__name", "oauth__id"]
+    actions = ["rotate_secret", "end_old_secret", "disable", "enable"]
 
     @admin.display(description="Client ID", ordering="oauth_id")
     def client_id(self, client: ApiClient) -> str:
@@ -138,12 +142,109 @@ class ApiClientAdmin(TrackedModelAdmin):
         request.client_secret = made.client_secret  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: ApiClient, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the secret, on this page alone: it is written to no cookie and no log."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{obj} can call the API",
-            "opts": self.opts,
-            "client_id": obj.pk,
-            "client_secret": request.client_secret,  # type: ignore[attr-defined]
-        }
-        return TemplateResponse(request, "admin/api_client_made.html", context)
+        """Show the secret, on this page alone."""
+        secret: str = request.client_secret  # type: ignore[attr-defined]
+        shown = [(_("Client ID"), obj.pk), (_("Client secret"), secret)]
+        return _shown_once(self, request, obj, title=f"{obj} can call the API", shown=shown)
+
+    @admin.action(description=_("Make a new secret; the old one goes on opening"), permissions=["change"])
+    def rotate_secret(self, request: HttpRequest, chosen: QuerySet[ApiClient]) -> HttpResponse | None:
+        """Show a client's new secret, on the answer alone."""
+        if len(chosen) != 1:
+            self.message_user(request, _("Choose one client: its secret is shown once."), messages.ERROR)
+            return None
+        try:
+            made = clients.rotate_secret(chosen[0].pk, at=timezone.now())
+        except TwoSecretsLive as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return None
+        shown = [(_("Client ID"), made.client_id), (_("New client secret"), made.client_secret)]
+        return _shown_once(self, request, made.api_client, title=f"{made.api_client} has a new secret", shown=shown)
+
+    @admin.action(description=_("End the old secret"), permissions=["change"])
+    def end_old_secret(self, request: HttpRequest, chosen: QuerySet[ApiClient]) -> None:
+        """Let only the newest secret of each open."""
+        for client in chosen:
+            clients.end_old_secret(client.pk, at=timezone.now())
+
+    @admin.action(description=_("Disable"), permissions=["change"])
+    def disable(self, request: HttpRequest, chosen: QuerySet[ApiClient]) -> None:
+        """Let these clients in no more."""
+        for client in chosen:
+            clients.disable(client.pk, at=timezone.now())
+
+    @admin.action(description=_("Enable"), permissions=["change"])
+    def enable(self, request: HttpRequest, chosen: QuerySet[ApiClient]) -> None:
+        """Let these clients in again."""
+        for client in chosen:
+            clients.enable(client.pk)
+
+
+class ApiKeyForm(forms.ModelForm[ApiKey]):
+    """A new key."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {said}") for scope, said in SCOPES.items()], widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["client", "name", "scopes", "expires_at"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what cannot be, beside its field."""
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            allowed = given["client"].oauth.get_scopes()
+            asked = {name: given[name] for name in ("name", "scopes", "expires_at")}
+            try:
+                api_keys.check(**asked, allowed=allowed, at=timezone.now())
+            except InvalidApiKey as error:
+                self.add_error((error.pointer or "").removeprefix("/"), error.detail)
+        return given
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(TrackedModelAdmin):
+    """Long-lived tokens. One is made, shown once and revoked, never changed."""
+
+    form = ApiKeyForm
+    fields = ["client", "name", "scopes", "expires_at"]
+    list_display = ["__str__", "client", "scopes", "expires_at", "last_used_at", "revoked_at"]
+    list_select_related = ["client__oauth"]
+    search_fields = ["name", "client__oauth__name"]
+    actions = ["revoke"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return whether this person may revoke keys; none is changed."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Return False: one that is revoked stays, to be read about."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
+        """Make the key."""
+        given = {name: form.cleaned_data[name] for name in ("name", "scopes", "expires_at")}
+        made = api_keys.make(form.cleaned_data["client"].pk, **given, at=timezone.now())
+        obj.pk, obj.hint = made.api_key.pk, made.api_key.hint
+        request.api_key = made.value  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the key, on this page alone."""
+        value: str = request.api_key  # type: ignore[attr-defined]
+        return _shown_once(self, request, obj, title=f"{obj} is made", shown=[(_("API key"), value)])
+
+    @admin.action(description=_("Revoke"), permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiKey]) -> None:
+        """End these keys at once."""
+        for api_key in chosen:
+            api_keys.revoke(api_key.pk, at=timezone.now())
+
+
+def _shown_once(
+    page: TrackedModelAdmin, request: HttpRequest, row: Model, *, title: str, shown: Sequence[tuple[Any, str]]
+) -> HttpResponse:
+    """Return the page that shows what cannot be seen again: it is written to no cookie and no log."""
+    context = {**page.admin_site.each_context(request), "title": title, "opts": page.opts, "pk": row.pk, "shown": shown}
+    return TemplateResponse(request, "admin/api_client_made.html", context)

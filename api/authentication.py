@@ -14,16 +14,22 @@ from api.limits import Taken
 from api.models import ApiClient
 
 # One statement for token, client and limit, by the unique key (type, hash): every call of the API starts with it.
-# Of a client without a limit nothing is written.
+# Of a client without a limit nothing is written, but once a minute that it is in use.
 LOOK_UP: Final = """
     SELECT token.scopes, token.expires_at, client.name,
+           CASE WHEN token.expires_at > now() AND (
+               api_client.last_used_at < now() - interval '1 minute' OR api_client.last_used_at IS NULL
+               OR key.last_used_at < now() - interval '1 minute' OR key.id IS NOT NULL AND key.last_used_at IS NULL)
+               THEN api_note_use(client.id, token.hash) END,
            CASE WHEN api_client.per_minute > 0 AND token.expires_at > now()
                THEN api_take('client:' || client.id, api_client.per_minute) END,
            api_client.oauth_id, api_client.per_minute, api_client.programmes, api_client.created_at
     FROM allauth_idp_oidc_token AS token
     JOIN allauth_idp_oidc_client AS client ON client.id = token.client_id
     JOIN api_apiclient AS api_client ON api_client.oauth_id = client.id
+    LEFT JOIN api_apikey AS key ON key.hash = token.hash
     WHERE token.type = 'at' AND token.hash = %s
+      AND api_client.disabled_at IS NULL AND (api_client.expires_at > now() OR api_client.expires_at IS NULL)
 """
 API_CLIENT_FIELDS: Final = ["oauth_id", "per_minute", "programmes", "created_at"]
 TOKEN_LENGTH_MAX: Final = 512
@@ -53,7 +59,7 @@ class BearerAuthentication(BaseAuthentication):
         row = _row(value.strip())
         if row is None:
             raise InvalidToken("This access token is unknown or was revoked. Get a new one at the token endpoint.")
-        scopes, expires_at, name, full_in_seconds, *columns = row
+        scopes, expires_at, name, _, full_in_seconds, *columns = row
         if expires_at <= timezone.now():
             raise InvalidToken("This access token has expired. Get a new one at the token endpoint.")
         client = _client(name, columns)

@@ -276,6 +276,18 @@ class UnknownScope(PortalError):
     code, title = "unknown_scope", "There is no such scope"
 
 
+class TwoSecretsLive(PortalError):
+    """A client was to get a third secret. End the older of its two first, once no system uses it any more."""
+
+    code, title, status = "two_secrets_live", "The client has two secrets already", 409
+
+
+class InvalidApiKey(PortalError):
+    """An API key was to be made with a name, scopes or an end that cannot be. The detail says which."""
+
+    code, title = "invalid_api_key", "The API key cannot be made"
+
+
 class InvalidClient(PortalError):
     """A client was to be made with a name, a limit or a programme that cannot be. The detail says which."""
 

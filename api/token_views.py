@@ -4,12 +4,13 @@ from typing import Any
 
 from allauth.core.internal.httpkit import extract_basic_auth
 from allauth.idp.oidc.internal.oauthlib.request_validator import OAuthLibRequestValidator
-from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params
+from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params, get_validator_context
 from allauth.idp.oidc.models import Token
 from allauth.idp.oidc.views import TokenView as AllauthTokenView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +19,7 @@ from oauthlib.oauth2 import RevocationEndpoint
 
 from api import limits, problems
 from api.errors import TooManyRequests
+from api.models import ApiClient
 from api.oauth import SCOPES, address
 
 UNAUTHORIZED = 401
@@ -44,7 +46,17 @@ class TokenView(AllauthTokenView):  # type: ignore[misc]
             limits.take(f"token:{_client_id(request)}@{request.META['REMOTE_ADDR']}", per_minute=PER_CLIENT).check()
         except TooManyRequests as error:
             return problems.response(error, request=request)
+        _look_up(_client_id(request))
         return challenge(super().post(request))
+
+
+def _look_up(client_id: str) -> None:
+    """Let the provider see our client behind an id: none that is closed, and one that knows both of its secrets."""
+    api_client = ApiClient.objects.select_related("oauth").filter(pk=client_id).first()
+    client = api_client.oauth if api_client and api_client.is_open(timezone.now()) else None
+    if api_client and client:
+        client.check_secret = api_client.check_secret
+    get_validator_context().clients[client_id] = client
 
 
 def _client_id(request: HttpRequest) -> str:
@@ -67,6 +79,7 @@ class RevokeView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Forget a token."""
+        _look_up(_client_id(request))
         endpoint = RevocationEndpoint(_OwnTokensOnly())
         headers, body, status = endpoint.create_revocation_response(*extract_params(request))
         return challenge(convert_response(headers, body, status))

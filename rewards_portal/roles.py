@@ -27,6 +27,7 @@ ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete", "b": "view_bod
 PERMISSIONS = {
     #                             approvers  administrators  integrations  finance  auditors
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
+    "api.apikey":                ("-",       "-",            "vac",        "-",     "v"),
     "api.idempotencykey":        ("-",       "-",            "-",          "-",     "-"),
     "api.quota":                 ("-",       "-",            "-",          "-",     "-"),
     "people.department":         ("v",       "vac",          "-",          "-",     "v"),
