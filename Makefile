@@ -1,4 +1,4 @@
-# What to type: make run · make test · make check · make bench · make torture · make lock. Needs Python 3.11 or newer, and the network once.
+# What to type: make run · make test · make check · make bench · make torture · make mutants · make lock. Needs Python 3.11 or newer, and the network once.
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name) 2>/dev/null)))
 PORT ?= 8000
@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 export PORT
 
-.PHONY: run test check bench torture lock help
+.PHONY: run test check bench torture mutants lock help
 
 help:
 	@sed -n 1p Makefile | cut -c3-
@@ -47,6 +47,11 @@ bench: $(TOOLS)
 # SEED= decides what is asked for and what is killed when; MINUTES= how long, 5 when not given.
 torture: $(TOOLS)
 	@SEED=$(SEED) MINUTES=$(MINUTES) $(BIN)/python -m torture
+
+# Goes on where it was stopped; MUTANTS='wallets.operations.holds.*' tries those again.
+mutants: $(TOOLS)
+	@nice $(BIN)/python tests/mutation.py run $(foreach mutants,$(MUTANTS),'$(mutants)')
+	@$(BIN)/python tests/mutation.py results
 
 lock: $(TOOLS)
 	$(LOCK) requirements.txt --output-file requirements.lock
