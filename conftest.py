@@ -36,6 +36,7 @@ if "MUTANT_UNDER_TEST" in os.environ:  # tests/mutation.py
         with django_db_blocker.unblock():
             connection.close()
             with connection._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {name}")  # of a killed one that had the same process id
                 cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             connection.settings_dict["NAME"] = name
             yield
