@@ -10,17 +10,23 @@ from io import StringIO
 from typing import Any
 from unittest.mock import patch
 
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import close_old_connections
+from django.test import Client
 from django.utils import timezone
 
+from api import ids
+from approvals.queries import hr_approvers
+from people.models import Person
 from people.operations.people import NewPerson, enrol
 from programs.enums import Source
 from programs.models import Programme
 from programs.operations import crediting, fundings, points_requests
 from programs.operations.points_requests import NewPointsRequest
 from redemptions.models import Product
-from redemptions.operations import codes
+from redemptions.operations import codes, orders, refunds
 from redemptions.operations.codes import NewCode
 from wallets import ledger_rules
 from wallets.operations import lots
@@ -96,6 +102,28 @@ def stock(*, product: str, count: int) -> None:
     rows = [NewCode(f"{product}-{number:06}", None, found.denominations[0], None) for number in range(count)]
     added = codes.add(product=found, rows=rows, by=None, at=timezone.now())
     assert (added.added, added.refused) == (count, [])
+
+
+def sign_in_approvers(*, people: Sequence[str]) -> list[str]:
+    """Make people HR approvers who may decide about refunds; return a session's cookie of each."""
+    role = Group.objects.create(name=f"Approvers {people[0]}")
+    role.permissions.set(Permission.objects.filter(codename__in=["view_orderrefund", "add_decision"]))
+    cookies = []
+    for person in Person.objects.filter(employee_number__in=people):
+        person.is_staff = True
+        person.save(update_fields=["is_staff"])
+        person.groups.add(role, hr_approvers())
+        client = Client()
+        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        cookies.append(client.cookies[settings.SESSION_COOKIE_NAME].value)
+    return cookies
+
+
+def ask_for_refund(*, redemption: str, by: str) -> str:
+    """Deliver an order and ask for its refund; return the refund's key as the admin's addresses have it."""
+    order = orders.fulfil(ids.key(ids.ORDER, redemption), at=timezone.now())
+    person = Person.objects.get(employee_number=by)
+    return str(refunds.ask(order.pk, reason="Wrong shop", by=person, at=timezone.now()).pk)
 
 
 def expire(*, times: int) -> int:

@@ -128,6 +128,12 @@ class Arena:
             finally:
                 connection.execute(source)
 
+    def count(self, query: str, *parameters: object) -> int:
+        """Return the number that a query asks for."""
+        with psycopg.connect(self.database_url) as connection:
+            found = connection.execute(query, parameters).fetchone()
+        return int(found[0]) if found else 0
+
     def drop(self, *statements: str) -> None:
         """Drop constraints or indexes, for good: what a race without them wrote would not let them back."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:

@@ -1,14 +1,21 @@
 """Races over what is taken back: never what is spent, never twice."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
+from requests import Response, Session
 
 from tests.races.arena import BONUS, PRICE, Arena, Call, run
 from tests.races.test_spending import order
 from tests.races.without_guards import ROW_LOCKS
 
-PAIRS, SAME = 16, 16
+PAIRS, SAME, APPROVERS = 16, 16, 8
+CSRF = 32 * "c"
+DECISIONS = """
+SELECT count(*) FROM approvals_decision d JOIN redemptions_orderrefund r ON r.approval_id = d.approval_id
+WHERE r.id = %s
+"""
 PART = PRICE // 10  # points
 pytestmark = pytest.mark.timeout(180)
 
@@ -80,3 +87,34 @@ def test_without_the_requests_and_the_wallets_lock_it_is_not(unguarded: Arena) -
         pytest.raises(AssertionError, match="answers to sixteen"),
     ):
         run(reverse_parts, unguarded)
+
+
+def refund_and_refund(arena: Arena) -> None:
+    """Eight HR approvers approve one refund at once."""
+    [person, asker] = arena.people(2, points=PRICE)
+    [placed] = arena.post_at_once([order(arena, person)])
+    refund = arena.hand.do("ask_for_refund", redemption=placed.json()["id"], by=asker)
+    cookies = arena.hand.do("sign_in_approvers", people=arena.people(APPROVERS))
+
+    def approve(session: Session, cookie: str) -> Response:
+        session.cookies.update({"sessionid": cookie, "csrftoken": CSRF})
+        session.headers["X-CSRFToken"] = CSRF
+        address = f"{arena.base_url}/admin/redemptions/orderrefund/{refund}/decide/"
+        return session.post(address, {"verdict": "approve"}, allow_redirects=False, timeout=60)
+
+    answers = arena.at_once([partial(approve, cookie=cookie) for cookie in cookies])
+    counts = Counter(answer.status_code for answer in answers)
+    decisions = arena.count(DECISIONS, refund)
+    assert (counts, decisions) == ({302: APPROVERS}, 1), f"answers to one refund: {counts}, {decisions} decisions"
+    wallet = arena.get(f"/wallets/{person}")
+    assert (wallet["available"], wallet["lifetime_redeemed"]) == (PRICE, 0)
+    arena.assert_sound()
+
+
+def test_an_order_is_refunded_once(arena: Arena) -> None:
+    run(refund_and_refund, arena)
+
+
+def test_without_its_locks_it_is_decided_more_often(unguarded: Arena) -> None:
+    with unguarded.without(ROW_LOCKS), pytest.raises(AssertionError, match="answers to one refund"):
+        run(refund_and_refund, unguarded)
