@@ -72,6 +72,13 @@ def _refunds_waiting() -> int:
     return OrderRefund.objects.filter(status=OrderRefundStatus.WAITING).count()
 
 
+def _payouts_waiting() -> int:
+    from wallets.enums import PayoutStatus
+    from wallets.models import LeaverPayout
+
+    return LeaverPayout.objects.filter(status=PayoutStatus.WAITING).count()
+
+
 WAITING = "status__exact=pending_approval"
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -120,6 +127,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("People", "users", "people.person"),
             Entry("Departments", "building-2", "people.department"),
             Entry("API clients", "key-round", "api.apiclient"),
+            Entry("Leaver policy", "log-out", "wallets.leaverpolicy"),
+            Entry("Pay-outs", "wallet", "wallets.leaverpayout", waits=_payouts_waiting),
             Entry("Accounts", "book-open", "wallets.account"),
             Entry("Transfers", "arrow-left-right", "wallets.transfer"),
             Entry("Decisions", "circle-check", "approvals.approval"),

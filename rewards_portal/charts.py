@@ -92,7 +92,7 @@ def finding(year: Year) -> str:
     best = max(year.months, key=lambda month: month.earned)
     said = (
         f"{year.number}: {words.points(year.earned)} points earned, {words.points(year.redeemed)} redeemed, "
-        f"{words.points(year.gone)} expired."
+        f"{words.points(year.gone)} expired or taken back."
     )
     return f"{said} Most was earned in {month_name(best.number)}." if best.earned else said
 

@@ -1,6 +1,6 @@
 """What joins the rooms on a page: each transfer of a wallet with the points request, order or lot it came from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, ExtractMonth
 
 from api import ids
 from programs.enums import Source
-from programs.models import PointsRequest
+from programs.models import Adjustment, PointsRequest, Reversal
 from redemptions import wording
 from redemptions.enums import ProductKind
 from redemptions.models import Order
@@ -22,7 +22,12 @@ from wallets.models import Lot, Transfer
 from wallets.queries import StatementLine
 
 Row = TypeVar("Row", bound=Model)
-GONE = {TransferKind.EXPIRY, TransferKind.REVERSAL, TransferKind.ADJUSTMENT}
+GONE = {TransferKind.EXPIRY, TransferKind.REVERSAL, TransferKind.ADJUSTMENT, TransferKind.FORFEITURE}
+# What happened where no row of ours says more: title and reason.
+WITHOUT_CAUSE = {
+    TransferKind.FORFEITURE: ("Points forfeited", "You had left the company"),
+    TransferKind.PAYOUT: ("Points paid out", "In money, as you had left the company"),
+}
 # The glyph of a credit, by a word in the type of the event that earned it.
 GLYPHS = {
     "anniversary": "cake",
@@ -107,7 +112,7 @@ class Year:
 
 
 def lines(account_id: UUID | None, *, limit: int, before: UUID | None = None) -> list[Line]:
-    """Return a wallet's transfers in words, newest first; four queries at most, whatever the number.
+    """Return a wallet's transfers in words, newest first; six queries at most, whatever the number.
 
     Args:
         account_id: the wallet's account, or None where none was opened.
@@ -115,13 +120,20 @@ def lines(account_id: UUID | None, *, limit: int, before: UUID | None = None) ->
         before: the last transfer of the page before; None for the newest.
     """
     transfers = wallets.account_statement(account_id, limit=limit, before=before) if account_id else []
-    keys = {prefix: _keys(transfers, prefix) for prefix in ("pr", "rd", "exp")}
+    keys = {prefix: _keys(transfers, prefix) for prefix in ("pr", "rd", "exp", "rev", "adj")}
     requests = _by_key(
         PointsRequest.objects.select_related("programme", "event").filter(pk__in=keys["pr"]) if keys["pr"] else ()
     )
     orders = _by_key(Order.objects.select_related("product").filter(pk__in=keys["rd"]) if keys["rd"] else ())
     lots = _by_key(Lot.objects.filter(pk__in=keys["exp"]) if keys["exp"] else ())
-    return [_line(transfer, requests, orders, lots) for transfer in transfers]
+    reversals = _by_key(
+        Reversal.objects.select_related("points_request__programme").filter(pk__in=keys["rev"]) if keys["rev"] else ()
+    )
+    adjustments = _by_key(
+        Adjustment.objects.select_related("programme").filter(pk__in=keys["adj"]) if keys["adj"] else ()
+    )
+    causes = requests | orders | lots | reversals | adjustments
+    return [_line(transfer, causes) for transfer in transfers]
 
 
 def year(account_id: UUID | None, number: int, *, points_now: int, zone: str) -> Year:
@@ -135,7 +147,7 @@ def year(account_id: UUID | None, number: int, *, points_now: int, zone: str) ->
     """
     sums: dict[int, dict[str, int]] = {month: {"earned": 0, "redeemed": 0, "gone": 0} for month in range(1, 13)}
     for row in _sums(account_id, number, ZoneInfo(zone)) if account_id else ():
-        sums[row["month"]][_side(account_id, row)] += row["points"]
+        _add(sums[row["month"]], account_id, row)
     months = [Month(month, **values) for month, values in sums.items()]
     change = sum(month.earned - month.redeemed - month.gone for month in months)
     return Year(number, months, points_now - change)
@@ -152,39 +164,51 @@ def _sums(account_id: UUID, number: int, zone: ZoneInfo) -> Iterable[Any]:
         .annotate(month=ExtractMonth("effective_at", tzinfo=zone))
         .values("month", "kind", "credit_id")
         .annotate(points=Cast(Sum("points"), BigIntegerField()))
-        .order_by()
+        .order_by("kind")  # refunds come after what was redeemed
     )
 
 
-def _side(account_id: UUID | None, row: dict[str, Any]) -> str:
-    if row["credit_id"] == account_id:
-        return "earned"
-    return "gone" if row["kind"] in GONE else "redeemed"
+def _add(sums: dict[str, int], account_id: UUID | None, row: dict[str, Any]) -> None:
+    """Count one sum on its month: a refund takes off what was redeemed in it, and is earned beyond that."""
+    if row["credit_id"] != account_id:
+        sums["gone" if row["kind"] in GONE else "redeemed"] += row["points"]
+    elif row["kind"] != TransferKind.REFUND:
+        sums["earned"] += row["points"]
+    else:
+        off = min(row["points"], sums["redeemed"])
+        sums["redeemed"] -= off
+        sums["earned"] += row["points"] - off
 
 
-def _line(
-    transfer: StatementLine, requests: dict[UUID, PointsRequest], orders: dict[UUID, Order], lots: dict[UUID, Lot]
-) -> Line:
-    key = _key(transfer.reference)
+def _line(transfer: StatementLine, causes: Mapping[UUID, Model]) -> Line:
+    """Return one transfer in words, by the row that it came from."""
+    cause = causes.get(_key(transfer.reference) or UUID(int=0))
     base: dict[str, Any] = {
         "transfer_id": transfer.transfer_id,
         "at": transfer.at,
         "points": transfer.points,
         "balance": transfer.balance_after,
     }
-    if key in requests:
-        return Line(**base, **_credited(transfer, requests[key]))
-    if key in orders:
-        return Line(**base, **_redeemed(transfer, orders[key]))
+    match cause:
+        case PointsRequest():
+            return Line(**base, **_credited(cause))
+        case Order():
+            return Line(**base, **_redeemed(transfer, cause))
+        case Reversal():
+            why = f"Taken back: {cause.reason}"
+            return Line(**base, title=cause.points_request.reason, why=why, icon="undo-2")
+        case Adjustment():
+            given = transfer.points > 0
+            why = f"{cause.programme.name}, {'given' if given else 'taken'} by HR"
+            return Line(**base, title=cause.reason, why=why, icon="star" if given else "undo-2")
     if transfer.kind == TransferKind.EXPIRY:
-        lot = lots.get(key) if key else None
-        return Line(**base, title="Points expired", why="", icon="hourglass", earned_at=lot.earned_at if lot else None)
-    return Line(**base, title=transfer.kind.label, why="", icon="undo-2" if transfer.points < 0 else "star")
+        earned_at = cause.earned_at if isinstance(cause, Lot) else None
+        return Line(**base, title="Points expired", why="", icon="hourglass", earned_at=earned_at)
+    title, why = WITHOUT_CAUSE.get(transfer.kind, (transfer.kind.label, ""))
+    return Line(**base, title=title, why=why, icon="undo-2" if transfer.points < 0 else "star")
 
 
-def _credited(transfer: StatementLine, request: PointsRequest) -> dict[str, Any]:
-    if transfer.points < 0:
-        return {"title": request.reason, "why": f"{request.programme.name}, taken back", "icon": "undo-2"}
+def _credited(request: PointsRequest) -> dict[str, Any]:
     return {
         "title": request.reason,
         "why": request.programme.name,
@@ -204,7 +228,7 @@ def _redeemed(transfer: StatementLine, order: Order) -> dict[str, Any]:
     travels = order.product.kind == ProductKind.TRAVEL_CREDIT
     return {
         "title": wording.reward_in_words(order),
-        "why": "Redeemed" if transfer.points < 0 else "Points returned",
+        "why": "Redeemed" if transfer.points < 0 else f"Refunded: {order.status_reason}",
         "icon": "undo-2" if transfer.points > 0 else "plane" if travels else "gift",
         "order_id": ids.public(ids.ORDER, order.pk),
     }

@@ -36,6 +36,8 @@ PERMISSIONS = {
     "wallets.transfer":          ("-",       "v",            "-",          "v",     "v"),
     "wallets.hold":              ("-",       "v",            "-",          "v",     "v"),
     "wallets.lot":               ("-",       "v",            "-",          "v",     "v"),
+    "wallets.leaverpolicy":      ("-",       "vc",           "-",          "v",     "v"),
+    "wallets.leaverpayout":      ("-",       "v",            "-",          "vc",    "v"),
     "wallets.lotdraw":           ("-",       "v",            "-",          "v",     "v"),
     "wallets.lotreturn":         ("-",       "v",            "-",          "v",     "v"),
     "wallets.seal":              ("-",       "v",            "-",          "v",     "v"),

@@ -143,6 +143,7 @@ SWEEPS = {
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "release parked points": ("programs.tasks.release_parked", 30.0),
+    "settle leavers": ("wallets.tasks.settle_leavers", 86400.0),
     "remind of expiring points": ("messaging.tasks.remind", 1800.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),
     "seal transfers": ("wallets.tasks.seal_transfers", 300.0),

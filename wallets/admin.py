@@ -16,9 +16,11 @@ from django.utils.html import format_html
 from api import ids
 from api.admin import ReadOnlyModelAdmin
 from wallets import queries
+from wallets.admin_leavers import LeaverPayoutAdmin, LeaverPolicyAdmin
 from wallets.enums import HoldStatus
 from wallets.models import Account, Hold, Lot, Transfer
 
+__all__ = ["AccountAdmin", "HoldAdmin", "LeaverPayoutAdmin", "LeaverPolicyAdmin", "LotAdmin", "TransferAdmin"]
 COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
 MATCHES_MAX = 200  # accounts that a search looks at
 LATEST = 20  # transfers and lots on an account's page

@@ -36,3 +36,18 @@ class HoldStatus(models.TextChoices):
     CAPTURED = "captured", "Captured"
     RELEASED = "released", "Released"
     EXPIRED = "expired", "Expired"
+
+
+class LeaverAction(models.TextChoices):
+    """What becomes of the points of somebody who left."""
+
+    KEEP = "keep", "Kept"
+    FORFEIT = "forfeit", "Forfeited"
+    PAY_OUT = "pay_out", "Paid out"
+
+
+class PayoutStatus(models.TextChoices):
+    """waiting → paid."""
+
+    WAITING = "waiting", "To be paid"
+    PAID = "paid", "Paid"

@@ -93,3 +93,15 @@ class HoldClosed(WalletError):
     """The points are no longer held: they were taken or given back before. Read the order again to see which."""
 
     code, title, status = "hold_closed", "These points are no longer held", 409
+
+
+class InvalidPolicy(WalletError):
+    """What becomes of leavers' points is one of keep, forfeit and pay_out, 0 to 3650 days after they left."""
+
+    code, title = "invalid_policy", "That policy cannot be"
+
+
+class PayoutPaid(WalletError):
+    """Somebody marked this pay-out as paid before."""
+
+    code, title, status = "payout_paid", "This was paid already", 409

@@ -98,7 +98,9 @@ FAULTS = [
     ),
     (
         "order_refunded",
-        "UPDATE redemptions_order SET status = 'refunded', closed_at = now() WHERE status = 'fulfilled'",
+        "UPDATE redemptions_order SET status = 'refunded', closed_at = now(),"
+        " refund_id = (SELECT id FROM wallets_transfer LIMIT 1)"
+        " WHERE id = (SELECT id FROM redemptions_order WHERE status = 'fulfilled' LIMIT 1)",
     ),
 ]
 

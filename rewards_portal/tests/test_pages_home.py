@@ -8,17 +8,22 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from approvals.queries import hr_approvers
 from people.models import Person
+from people.operations import people
 from people.tests.factories import make_person
-from programs.models import Programme
+from programs.models import PointsRequest, Programme
+from programs.operations import adjustments, reversals
 from programs.operations.points_requests import submit
 from programs.tests.factories import make_programme, new
 from redemptions.enums import ProductKind
-from redemptions.models import Product
-from redemptions.operations import orders
+from redemptions.models import Order, Product
+from redemptions.operations import orders, refunds
 from redemptions.tests.factories import add_codes, make_product
+from rewards_portal import queries
 from tests.pages import assert_strict, text
-from wallets.operations import lots
+from wallets.ledger_rules import findings
+from wallets.operations import leavers, lots
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -122,7 +127,7 @@ def test_statement_explains_each_line(page: Client, ana: Person, yearly: Program
     assert_strict(response)
     words = text(response)
     assert "Balance today 2,500 points, worth €25.00" in words
-    assert "Earned +5,000 Redeemed −2,500 Expired −400 1 Jan to today, from 400" in words
+    assert "Earned +5,000 Redeemed −2,500 Expired or taken back −400 1 Jan to today, from 400" in words
     assert "November 2026 16 Nov Kettle Lane voucher, €25 16 Nov · Redeemed −2,500 2,500" in words
     assert "2 Nov Points expired 2 Nov · Earned on 31 Oct 2025 −400 5,000" in words
     assert "14 Oct Rated 5 for Q3 14 Oct · Quarterly performance · expires 14 Oct 2027 +5,000 5,400" in words
@@ -135,7 +140,7 @@ def test_statement_shows_the_year_as_a_chart_with_its_figures(page: Client, ana:
 
     response = page.get("/statement")
 
-    finding = "2026: 7,500 points earned, 0 redeemed, 0 expired. Most was earned in March."
+    finding = "2026: 7,500 points earned, 0 redeemed, 0 expired or taken back. Most was earned in March."
     assert response.content.decode().count(f'role="img" aria-label="{finding}"') == 2
     assert "January 1,500 0 0 February 0 0 0 March 6,000 0 0" in text(response)
 
@@ -193,3 +198,47 @@ def test_pages_cost_the_same_whatever_the_number(
 @pytest.mark.parametrize("path", ["/", "/statement"])
 def test_a_stranger_is_sent_to_sign_in(client: Client, path: str) -> None:
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
+
+
+def approver() -> Person:
+    person = make_person()
+    person.groups.add(hr_approvers())
+    return person
+
+
+def test_statement_says_in_words_what_was_taken_back_adjusted_refunded_and_lost(page: Client, ana: Person) -> None:
+    programme, hr = make_programme(name="Spotlight"), make_person()
+    give(ana, programme, 3000, "Helped a customer", day(11, 2))
+    give(ana, programme, 500, "Counted twice", day(11, 3))
+    [twice] = PointsRequest.objects.filter(reason="Counted twice")
+    reversals.reverse(twice.pk, reason="It came twice", by=hr, at=day(11, 4))
+    for points, reason in ((200, "Missed in March"), (-100, "Given by mistake")):
+        proposal = adjustments.propose(
+            programme=programme, person=ana, points=points, reason=reason, by=hr, at=day(11, 5)
+        )
+        adjustments.approve(proposal.pk, by=approver(), at=day(11, 5))
+    voucher = make_product(name="Kettle Lane")
+    add_codes(voucher)
+    redeem(ana, voucher, day(11, 6))
+    refund = refunds.ask(Order.objects.get().pk, reason="The shop closed", by=hr, at=day(11, 7))
+    refunds.approve(refund.pk, by=approver(), at=day(11, 7))
+
+    response = page.get("/statement")
+
+    assert_strict(response)
+    words = text(response)
+    for line in (
+        "Kettle Lane voucher, €10 7 Nov · Refunded: The shop closed +1,000 3,100",
+        "Given by mistake 5 Nov · Spotlight, taken by HR −100 3,100",
+        "Missed in March 5 Nov · Spotlight, given by HR +200 3,200",
+        "Counted twice 4 Nov · Taken back: It came twice −500 3,000",
+        "Earned +3,700 Redeemed 0 Expired or taken back −600",
+    ):
+        assert line in words, words
+    assert "Why: The shop closed" in text(page.get(f"/my-rewards/orders/rd_{Order.objects.get().pk.hex}"))
+    leavers.set_policy(action="forfeit", after_days=0, by=hr)
+    people.set_status(ana.pk, status="left", by=hr, at=day(11, 8))
+    leavers.settle(at=day(11, 9))
+    [lost, *_] = queries.lines(ana.wallet.pk, limit=1)
+    assert (lost.title, lost.why, lost.points) == ("Points forfeited", "You had left the company", -3100)
+    assert list(findings()) == []
