@@ -41,6 +41,10 @@ check: $(TOOLS)
 openapi.yaml: $(TOOLS)
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file $@
 
+.PHONY: docs/api/errors.md
+docs/api/errors.md: $(TOOLS)
+	$(BIN)/python manage.py explain_errors > $@
+
 bench: $(TOOLS)
 	@$(BIN)/python -m benchmarks
 

@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +10,29 @@ from django.views.decorators.http import require_safe
 
 from api import problems
 from api.errors import PortalError
+
+INTRODUCTION: Final = """# Errors
+
+Every error is `application/problem+json` (RFC 9457), also those of the framework, the router, the parser and the
+limiter:
+
+```json
+{"type": "https://rewards.acme.example/problems/over_budget", "title": "The budget does not hold enough points",
+ "status": 422, "detail": "…", "code": "over_budget", "instance": "/api/v1/points-requests", "request_id": "…",
+ "errors": [{"pointer": "/points", "code": "over_budget", "detail": "…"}]}
+```
+
+Decide by `code`: it never changes. `detail` is for people. `errors` names each member of the request that cannot be
+taken, by a JSON Pointer (RFC 6901). `type` leads to a page of the portal that says the same as this one. `request_id`
+stands in our log; quote it when you ask for help.
+
+Send the same again, with the same `Idempotency-Key` or `external_id`, after 408, after 409
+`idempotency_key_in_progress`, after 429 when `Retry-After` is over, after every 5xx, and where no answer came. Get a
+new token first after 401. Anything else ends the same way until the request is changed.
+
+## Codes
+
+Made from the code by `make docs/api/errors.md`."""
 
 
 @require_safe
@@ -42,6 +66,23 @@ def explanation(error: type[PortalError]) -> list[list[Part]]:
     return [
         [Part(stretch, bool(index % 2)) for index, stretch in enumerate(" ".join(paragraph.split()).split("`"))]
         for paragraph in paragraphs
+    ]
+
+
+def markdown() -> str:
+    """Return docs/api/errors.md: every code with what its page says, so that the two cannot differ."""
+    listed = sorted(problems.known().values(), key=lambda error: (error.status, error.code))
+    entries = [
+        f"### `{error.code}`\n\n**{error.status}** · {error.title}\n\n" + "\n\n".join(_written(error))
+        for error in listed
+    ]
+    return "\n\n".join([INTRODUCTION, *entries]) + "\n"
+
+
+def _written(error: type[PortalError]) -> list[str]:
+    return [
+        "".join(f"`{part.text}`" if part.is_code else part.text for part in paragraph)
+        for paragraph in explanation(error)
     ]
 
 

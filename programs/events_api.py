@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from api import ids, parsers
 from api.docs import describe
-from api.errors import BodyTooLarge, MalformedBody
+from api.errors import BadRequest, BodyTooLarge, MalformedBody
 from api.fields import TextField
 from api.models import ApiClient
 from api.views import ApiView
@@ -30,6 +30,7 @@ MODES = """CloudEvents 1.0 over HTTP: structured (`application/cloudevents+json`
 headers, the body is the data) or batched (`application/cloudevents-batch+json`, at most 1,000; the answer is a list in
 the same order). `subject` is the recipient, bare (`E10482`) or as `employee/E10482`. (`source`, `id`) is unique for
 ever: a repeat gets the first answer, with `Idempotent-Replayed: true` (of a batch, where all of it came before)."""
+ORIGIN = re.compile(r"[A-Za-z0-9.:/\[\]_-]{1,255}")  # a DNS name, and what senders write instead
 OFFSET = re.compile(r"([zZ]|[+-]\d\d:\d\d)$")
 
 
@@ -107,7 +108,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
 class EventsView(ApiView):
     """Something happened: the rules of active programmes that listen to its type decide."""
 
-    scopes: ClassVar[dict[str, str]] = {"POST": "events:write"}
+    scopes: ClassVar[dict[str, str]] = {"POST": "events:write", "OPTIONS": "events:write"}
+    http_method_names = ["post", "options"]
     parser_classes = [BatchParser, StructuredParser, parsers.StrictJSONParser]
 
     @describe(
@@ -125,6 +127,19 @@ class EventsView(ApiView):
         replayed = bool(received) and all(each.replayed for each in received)
         headers = {"Idempotent-Replayed": "true"} if replayed else {}
         return Response(answers if is_batch else answers[0], headers=headers)
+
+    def get_permissions(self) -> Sequence[Any]:
+        """Ask for nothing in the handshake: a sender may begin with it before it has a token."""
+        return [] if self.request.method == "OPTIONS" else super().get_permissions()
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        """Allow a sender to deliver (HTTP 1.1 Web Hooks for Event Delivery, §4): any, as a delivery needs a token."""
+        origin = request.headers.get("WebHook-Request-Origin", "")
+        if not ORIGIN.fullmatch(origin):
+            raise BadRequest("Send WebHook-Request-Origin with the DNS name of the system that will deliver.")
+        client = request.user if isinstance(request.user, ApiClient) else ApiClient()
+        allowed = {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": str(client.per_minute or "*")}
+        return Response(status=200, headers={"Allow": "POST, OPTIONS", **allowed})
 
     def take(self, told: Sequence[NewEvent]) -> list[Received]:
         """Let the rules decide."""

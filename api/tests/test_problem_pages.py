@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 
 from api import problems
 from api.errors import BodyTooLarge
-from api.problem_pages import explanation
+from api.problem_pages import explanation, markdown
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +44,9 @@ def test_the_part_for_programmers_is_left_out():
 
     paragraphs = [[(part.text, part.is_code) for part in paragraph] for paragraph in explanation(Example)]
     assert paragraphs == [[("What ", False), ("happened", True), (" here.", False)], [("Its cure.", False)]]
+
+
+def test_the_page_of_the_documentation_says_what_the_code_says():
+    page = Path(__file__).parents[2] / "docs" / "api" / "errors.md"
+    assert page.read_text() == markdown(), "make docs/api/errors.md"
+    assert all(f"### `{code}`" in page.read_text() for code in problems.known())

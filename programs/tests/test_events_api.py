@@ -266,3 +266,30 @@ def test_correlation_id_comes_back_also_beside_a_problem(client: Client, bearer:
     for body, status in ((cloud_event(), 200), (b"{", 400)):
         answer = post(client, bearer, body, **{header: "b3d1f7e0-5a44"})
         assert (answer.status_code, answer.headers["X-Correlation-ID"]) == (status, "b3d1f7e0-5a44")
+
+
+def handshake(client: Client, origin: str | None = "eventemitter.example.com", **headers: str) -> HttpResponse:
+    named = {"WebHook-Request-Origin": origin} if origin is not None else {}
+    return client.options("/api/v1/events", headers={**named, **headers})  # type: ignore[return-value]
+
+
+def test_a_sender_is_allowed_before_it_has_a_token(client: Client) -> None:
+    answer = handshake(client, **{"WebHook-Request-Rate": "120"})
+    assert (answer.status_code, answer["WebHook-Allowed-Origin"]) == (200, "eventemitter.example.com")
+    assert (answer["WebHook-Allowed-Rate"], answer["Allow"], answer.content) == ("600", "POST, OPTIONS", b"")
+
+
+@pytest.mark.parametrize(("per_minute", "rate"), [(30, "30"), (0, "*")])
+def test_a_sender_with_a_token_is_told_its_own_rate(client: Client, per_minute: int, rate: str) -> None:
+    bearer = token(client, "events:write", per_minute=per_minute)
+    assert handshake(client, Authorization=f"Bearer {bearer}")["WebHook-Allowed-Rate"] == rate
+
+
+@pytest.mark.parametrize("origin", [None, "", "two words", "a" * 256, "a,b"])
+def test_who_names_no_origin_is_allowed_nothing(client: Client, origin: str | None) -> None:
+    answer = handshake(client, origin)
+    assert (answer.status_code, "WebHook-Allowed-Origin" in answer.headers) == (400, False)
+
+
+def test_a_bad_token_is_no_better_in_a_handshake(client: Client) -> None:
+    assert handshake(client, Authorization="Bearer nonsense").status_code == 401
