@@ -107,9 +107,16 @@ def _checked(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
 
 def _checked_item(serializer: type[StrictSerializer], item: Any) -> dict[str, Any] | PortalError:
     try:
-        return _checked(serializer, item)
+        values: dict[str, Any] = _reader(serializer).run_validation(item)
     except ValidationError as error:
-        return invalid(error.detail)
+        detail: Any = error.detail
+    else:
+        return values
+    if not isinstance(detail, dict):  # the item is null, of which only a serializer of its own says what `read` says
+        asked = serializer(data=item)
+        asked.is_valid()
+        detail = asked.errors
+    return invalid(detail)
 
 
 @functools.cache

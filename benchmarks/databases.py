@@ -1,5 +1,6 @@
 """The databases of a benchmark: one that is new in every run, and one that is too large to be made in each."""
 
+import functools
 import hashlib
 import os
 from collections.abc import Iterator
@@ -84,6 +85,7 @@ def _copy(name: str) -> None:
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(SCHEMA)))
 
 
+@functools.cache  # a migration that comes during a run counts for the next one
 def _key() -> str:
     """Return what changes whenever a migration or its SQL does."""
     files = sorted([*laptop.ROOT.glob("*/migrations/*.py"), *laptop.ROOT.glob("*/sql/*.sql")])

@@ -98,6 +98,13 @@ def test_batch_again_answers_200_for_each_and_does_nothing(
     assert keys[0] == keys[1]
 
 
+def test_batch_again_with_its_key_answers_byte_for_byte(programme: Programme, person: Person, owner: ApiClient) -> None:
+    http, key = api(owner), {"HTTP_IDEMPOTENCY_KEY": "batch-1"}
+    first, again = (http.post(PATH, {"requests": [good(), good(points=0)]}, **key) for _ in range(2))
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    assert PointsRequest.objects.count() == 1
+
+
 def test_external_id_twice_in_one_batch_is_one_effect(programme: Programme, person: Person, owner: ApiClient) -> None:
     answer = send(owner, good(external_id="a"), good(external_id="a"), good(external_id="a", points=501))
     assert statuses(answer) == [201, 200, 409]
