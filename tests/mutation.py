@@ -32,7 +32,7 @@ def main() -> None:
 def _make_template() -> None:
     """Migrate the database that every mutant gets a copy of (conftest.py)."""
     one = "wallets/tests/test_accounts.py"
-    subprocess.run([sys.executable, "-m", "pytest", "-q", "--create-db", "--reuse-db", one], check=True)
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "--timeout=0", "--create-db", "--reuse-db", one], check=True)
 
 
 def _mutate_retried_functions_too() -> None:
