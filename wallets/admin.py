@@ -12,18 +12,22 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from rest_framework.exceptions import ValidationError
 
 from api import ids
 from api.admin import ReadOnlyModelAdmin
 from wallets import queries
 from wallets.admin_leavers import LeaverPayoutAdmin, LeaverPolicyAdmin
 from wallets.enums import HoldStatus
-from wallets.models import Account, Hold, Lot, Transfer
+from wallets.api import MomentField
+from wallets.errors import InvalidTime
+from wallets.models import Account, Hold, Lot, Seal, Transfer
 
 __all__ = ["AccountAdmin", "HoldAdmin", "LeaverPayoutAdmin", "LeaverPolicyAdmin", "LotAdmin", "TransferAdmin"]
 COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
 MATCHES_MAX = 200  # accounts that a search looks at
 LATEST = 20  # transfers and lots on an account's page
+MINUTE_CHARACTERS = 16  # 2026-06-30T23:59, as a browser's field for a time gives it
 
 
 class BoundedPaginator(Paginator[Any]):
@@ -136,6 +140,7 @@ class AccountAdmin(LedgerAdmin):
         number("lifetime_expired", "lifetime expired"),
         "floor",
         "created_at",
+        "closed_at",
     ]
 
     def by_reference(self, term: str) -> Q:
@@ -149,10 +154,27 @@ class AccountAdmin(LedgerAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the account with its latest transfers, its lots in the order they are spent, and its open holds."""
+        """Show the account with its latest transfers, its lots in the order they are spent, and its open holds.
+
+        With `?at=` it says besides what the account had then.
+        """
         account = self.get_object(request, object_id)
-        parts = {} if account is None else _parts(account)
+        parts = {} if account is None else _parts(account) | _as_of(account, request.GET.get("at", ""))
         return super().change_view(request, object_id, form_url, parts | (extra_context or {}))
+
+
+def _as_of(account: Account, at: str) -> dict[str, Any]:
+    """Return what an account had at a time as it was typed in, in UTC where it names no zone; nothing without one."""
+    if not at:
+        return {}
+    try:
+        moment = MomentField().to_internal_value(f"{at}:00Z" if len(at) == MINUTE_CHARACTERS else at)
+        was = {"points": queries.points_at(account.pk, moment)}
+        if account.person is not None:
+            was["wallet"] = queries.wallet(account.person, moment)
+    except (ValidationError, InvalidTime):
+        return {"as_of": at, "as_of_error": True}
+    return {"as_of": at, "as_of_at": moment, "was": was}
 
 
 def _parts(account: Account) -> dict[str, Any]:
@@ -186,6 +208,7 @@ class TransferAdmin(LedgerAdmin):
         "kind",
         "reference",
         number("points", "points"),
+        number("shortfall", "asked for beyond that"),
         holder("debit", "from"),
         number("debit_points_after", "points there after it"),
         holder("credit", "to"),
@@ -278,3 +301,35 @@ class LotAdmin(LedgerAdmin):
             return queryset, False
         transfers = list(Transfer.objects.filter(reference=term).values_list("pk", flat=True))
         return queryset.filter(Q(account__in=accounts_of(term), remaining__gt=0) | Q(transfer__in=transfers)), False
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyModelAdmin):
+    """What shows that no transfer was changed since, and whether the newest seal is kept outside."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ["-pk"]
+    list_display = ["number", "sealed_at", number("count", "transfers"), "sha256", "copied"]
+    list_select_related = ["copy"]
+    fields: ClassVar[Any] = ["number", "sealed_at", "count", "first_transfer_id", "last_transfer_id", "sha256", "copied"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return every field that the page shows."""
+        return self.fields
+
+    @admin.display(description="hash")
+    def sha256(self, seal: Seal) -> str:
+        """Return the hash in hexadecimal digits."""
+        return bytes(seal.hash).hex()
+
+    @admin.display(description="kept outside")
+    def copied(self, seal: Seal) -> str:
+        """Return when it was copied, or why it is not there yet; nothing where it was never to be."""
+        copy = getattr(seal, "copy", None)
+        if copy is None:
+            return ""
+        if copy.copied_at is not None:
+            return f"{timezone.localtime(copy.copied_at):%d %b %Y, %H:%M}"
+        return f"not yet, attempt {copy.attempts}: {copy.error}" if copy.attempts else "not yet"

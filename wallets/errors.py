@@ -36,7 +36,7 @@ class PointsOutOfRange(errors.PointsOutOfRange, WalletError):
 
 
 class InvalidTime(WalletError):
-    """A time has no zone, or something would expire before it began."""
+    """A time has no zone, lies in the future, or something would expire before it began. Read the sentence with it."""
 
     code, title = "invalid_time", "That time cannot be"
 

@@ -23,6 +23,7 @@ class Hold(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__gte=1), name="hold_points_positive"),
+            models.CheckConstraint(condition=~Q(reference=""), name="hold_reference_not_empty"),
             models.CheckConstraint(condition=Q(status__in=HoldStatus.values), name="hold_status_known"),
             models.CheckConstraint(
                 condition=Q(status=HoldStatus.PLACED, closed_at__isnull=True)

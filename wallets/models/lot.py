@@ -16,7 +16,9 @@ class Lot(models.Model):
     account = models.ForeignKey(
         "wallets.Account", on_delete=models.PROTECT, related_name="lots", db_index=False, db_constraint=False
     )
-    transfer = models.OneToOneField("wallets.Transfer", on_delete=models.PROTECT, related_name="lot")
+    transfer = models.OneToOneField(
+        "wallets.Transfer", on_delete=models.PROTECT, related_name="lot", db_constraint=False
+    )
     points = models.BigIntegerField()
     remaining = models.BigIntegerField()
     earned_at = models.DateTimeField()
@@ -52,8 +54,12 @@ class LotDraw(models.Model):
     """What one transfer took out of one lot. Never changed."""
 
     pk = models.CompositePrimaryKey("lot_id", "transfer_id")
-    lot = models.ForeignKey("wallets.Lot", on_delete=models.PROTECT, related_name="draws", db_index=False)
-    transfer = models.ForeignKey("wallets.Transfer", on_delete=models.PROTECT, related_name="draws")
+    lot = models.ForeignKey(
+        "wallets.Lot", on_delete=models.PROTECT, related_name="draws", db_index=False, db_constraint=False
+    )
+    transfer = models.ForeignKey(
+        "wallets.Transfer", on_delete=models.PROTECT, related_name="draws", db_constraint=False
+    )
     points = models.BigIntegerField()
 
     class Meta:

@@ -16,8 +16,9 @@ class Transfer(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    # No foreign key in the database, here and in Lot: wallets_post writes them in the statement that locked the account
-    # and a trigger keeps every account. The checks were a quarter of a transfer's cost; check_ledger proves as much.
+    # No foreign key in the database, here, in Lot and in LotDraw: wallets_post writes both rows in one transaction, or
+    # locked the account in it, and triggers keep every row. The checks were a third of a transfer's cost, and their
+    # plans, made while a table is young, read all of it; check_ledger proves as much.
     debit = models.ForeignKey(
         "wallets.Account", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
@@ -39,6 +40,7 @@ class Transfer(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(points__range=(1, TRANSFER_POINTS_MAX)), name="transfer_points_range"),
+            models.CheckConstraint(condition=~Q(reference=""), name="transfer_reference_not_empty"),
             models.CheckConstraint(condition=Q(shortfall__gte=0), name="transfer_shortfall_not_negative"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_two_accounts"),
             models.CheckConstraint(condition=Q(kind__in=TransferKind.values), name="transfer_kind_known"),

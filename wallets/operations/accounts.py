@@ -1,13 +1,17 @@
-"""Opens accounts."""
+"""Opens accounts, and closes them."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
 from api import ids
 from wallets.enums import AccountKind
+from wallets.errors import AccountNotEmpty, UnknownAccount
 from wallets.models import Account
+from wallets.operations import transfers
+from wallets.operations.transactions import retried
 
 SYSTEM_KINDS = frozenset(
     {AccountKind.FUNDING, AccountKind.REDEEMED, AccountKind.EXPIRED, AccountKind.REVERSED, AccountKind.SUSPENSE}
@@ -57,6 +61,32 @@ def open_wallets(person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         return {}
     found = _wallets_of(_OPEN, [[ids.new() for _ in wanted], wanted, wanted])
     return found if len(found) == len(wanted) else found | _wallets_of(_FIND, [wanted])
+
+
+@retried
+def close(account_id: UUID, *, at: datetime) -> Account:
+    """Close a budget or a wallet for ever: no points come in or go out any more. Closed before, it stays as it is.
+
+    Args:
+        account_id: a budget or a wallet; the ledger's own accounts never close.
+        at: now.
+
+    Raises:
+        AccountNotEmpty: it has points, be they held or past their date.
+        UnknownAccount: no budget and no wallet has this id.
+        InvalidTime: `at` cannot be.
+    """
+    transfers.check_time(at)
+    closable = Account.objects.filter(kind__in=(AccountKind.BUDGET, AccountKind.WALLET))
+    account = closable.select_for_update(no_key=True).filter(pk=account_id).first()
+    if account is None:
+        raise UnknownAccount("There is no such budget or wallet.")
+    if account.closed_at is None:
+        if account.points:
+            raise AccountNotEmpty(f"The account has {account.points} points. Move them first.")
+        account.closed_at = at
+        account.save(update_fields=["closed_at"])
+    return account
 
 
 _FIND = "SELECT person_id, id FROM wallets_account WHERE person_id = ANY(%s::uuid[])"

@@ -7,7 +7,15 @@ from django.db import connection
 from django.db.models import F
 
 from wallets.enums import AccountKind, HoldStatus, TransferKind
-from wallets.errors import HoldClosed, InsufficientPoints, InvalidTime, ReferenceConflict, UnknownAccount, UnknownHold
+from wallets.errors import (
+    AccountClosed,
+    HoldClosed,
+    InsufficientPoints,
+    InvalidTime,
+    ReferenceConflict,
+    UnknownAccount,
+    UnknownHold,
+)
 from wallets.models import Account, Hold
 from wallets.operations import accounts, lots, transfers
 from wallets.operations.transactions import retried, run_statement
@@ -26,11 +34,13 @@ def place(*, account_id: UUID, points: int, reference: str, at: datetime, expire
         points: from 1 to TRANSFER_POINTS_MAX.
         reference: what they are held for, unique for ever, 1 to 80 characters; the capture's transfer gets it too.
         at: now.
-        expires_at: when they are given back unasked; None for never.
+        expires_at: when they are given back unasked; None for never. From then on they cannot be captured; they stay
+            set aside until `expire` gives them back.
 
     Raises:
         InsufficientPoints: fewer are available.
         UnknownAccount: no wallet has this id.
+        AccountClosed: the wallet is closed.
         ReferenceConflict: the reference holds something else.
         PointsOutOfRange, InvalidReference, InvalidTime: something was given that no wallet could hold.
     """
@@ -38,7 +48,7 @@ def place(*, account_id: UUID, points: int, reference: str, at: datetime, expire
     transfers.check_reference(reference)
     transfers.check_time(at)
     if expires_at is not None:
-        transfers.check_time(expires_at)
+        transfers.check_zone(expires_at)
         if expires_at <= at:
             raise InvalidTime("A hold must expire after it is placed. Give a later `expires_at`.")
     wallet = Account.objects.select_for_update(no_key=True).filter(pk=account_id, kind=AccountKind.WALLET).first()
@@ -49,6 +59,8 @@ def place(*, account_id: UUID, points: int, reference: str, at: datetime, expire
         if (earlier.account_id, earlier.points) != (account_id, points):
             raise ReferenceConflict("The reference holds other points already. Use a new one.")
         return earlier
+    if wallet.closed_at is not None:
+        raise AccountClosed("The wallet is closed.")
     available = max(0, wallet.available - lots.overdue(account_id, at=at))
     if available < points:
         raise InsufficientPoints(f"{available} points are available, {points} are needed. Choose something smaller.")
@@ -67,11 +79,14 @@ def capture(hold_id: UUID, *, at: datetime) -> Hold:
     3. Closes the hold with the transfer's key.
 
     Raises:
-        HoldClosed: it was captured, released or expired before.
+        HoldClosed: it was captured, released or expired before, or its time is over (`expires_at <= at`).
         UnknownHold: no hold has this id.
         ReferenceConflict: another transfer took the hold's reference meanwhile.
     """
+    transfers.check_time(at)
     hold = _free(hold_id)
+    if hold.expires_at is not None and hold.expires_at <= at:
+        raise HoldClosed("These points are no longer held: the hold ran out. Place a new one.")
     [posting] = transfers.post(
         [
             transfers.NewTransfer(
@@ -94,12 +109,13 @@ def capture(hold_id: UUID, *, at: datetime) -> Hold:
 
 @retried
 def release(hold_id: UUID, *, at: datetime) -> Hold:
-    """Give back what is held: it can be spent again, and expires again.
+    """Give back what is held, also after its time is over: it can be spent again, and expires again.
 
     Raises:
         HoldClosed: it was captured, released or expired before.
         UnknownHold: no hold has this id.
     """
+    transfers.check_time(at)
     return _close(_free(hold_id), HoldStatus.RELEASED, at=at)
 
 

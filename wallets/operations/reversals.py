@@ -47,6 +47,7 @@ def reverse(transfer_id: UUID, *, points: int | None, reference: str, at: dateti
         ReferenceConflict: the reference was used for something else.
         PointsOutOfRange, InvalidReference, InvalidTime: something was given that cannot be.
     """
+    transfers.check_reference(reference)
     credit = Transfer.objects.filter(pk=transfer_id, credit__kind=AccountKind.WALLET).select_related("debit").first()
     if credit is None:
         raise UnknownTransfer("There is no such credit. Name a transfer that gave points to a wallet.")

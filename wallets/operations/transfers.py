@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from wallets.enums import TransferKind
 from wallets.errors import (
@@ -26,6 +27,7 @@ from wallets.models.account import TRANSFER_POINTS_MAX
 from wallets.operations import transactions
 
 REFERENCE_LENGTH_MAX = 80
+CLOCK_SKEW_SECONDS = 10  # how far the clocks of two machines may be apart
 TRANSFERS_MAX = 100_000  # in one call: what one transaction may lock and hold in memory
 REFUSALS: dict[str, tuple[type[WalletError], str]] = {
     "unknown_account": (UnknownAccount, "One of the two accounts does not exist. Open it first."),
@@ -166,24 +168,37 @@ def check_points(points: object) -> None:
         raise PointsOutOfRange(f"Points must be a whole number from 1 to {TRANSFER_POINTS_MAX}.", pointer="/points")
 
 
-def check_reference(reference: str) -> None:
-    """Refuse a reference that could not be kept.
+def check_reference(reference: object) -> None:
+    """Refuse a reference that could not be kept, or not be read.
 
     Raises:
-        InvalidReference: empty, too long, or with a NUL, which PostgreSQL cannot store.
+        InvalidReference: empty, too long, no text, or with what cannot be printed, such as a NUL or half a character.
     """
-    if not 0 < len(reference) <= REFERENCE_LENGTH_MAX or "\0" in reference:
-        raise InvalidReference(f"A reference has 1 to {REFERENCE_LENGTH_MAX} characters and no NUL.")
+    if not isinstance(reference, str) or not 0 < len(reference) <= REFERENCE_LENGTH_MAX or not reference.isprintable():
+        raise InvalidReference(
+            f"A reference has 1 to {REFERENCE_LENGTH_MAX} printable characters.", pointer="/reference"
+        )
 
 
-def check_time(time: datetime) -> None:
-    """Refuse a time that does not say its zone.
+def check_time(time: object) -> None:
+    """Refuse a time at which nothing can have happened yet, give or take CLOCK_SKEW_SECONDS.
 
     Raises:
-        InvalidTime: naive.
+        InvalidTime: in the future, without a zone, or no time.
     """
-    if time.tzinfo is None:
+    if check_zone(time) > timezone.now() + timedelta(seconds=CLOCK_SKEW_SECONDS):
+        raise InvalidTime("The time is in the future. Give the present one.")
+
+
+def check_zone(time: object) -> datetime:
+    """Return a time that may lie in the future, if it says its zone.
+
+    Raises:
+        InvalidTime: without a zone, or no time.
+    """
+    if not isinstance(time, datetime) or time.utcoffset() is None:
         raise InvalidTime("The time has no zone. Give an aware datetime.")
+    return time
 
 
 def _check(transfer: NewTransfer, at: datetime) -> None:
@@ -196,9 +211,11 @@ def _check(transfer: NewTransfer, at: datetime) -> None:
     if transfer.effective_at is not None:
         check_time(transfer.effective_at)
     if transfer.expires_at is not None:
-        check_time(transfer.expires_at)
-        if transfer.expires_at <= (transfer.effective_at or at):
-            raise InvalidTime("Points must expire after they are earned. Give a later `expires_at`.")
+        check_zone(transfer.expires_at)
+        if transfer.expires_at <= max(at, transfer.effective_at or at):
+            raise InvalidTime(
+                "Points must expire later than now, and after they are earned. Give a later `expires_at`."
+            )
 
 
 def _arguments(transfers: Sequence[NewTransfer], at: datetime) -> list[str]:

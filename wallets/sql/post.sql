@@ -182,7 +182,9 @@ BEGIN
                (t.debit_id, t.credit_id, t.points + t.shortfall, t.kind, t.reverses_id) IS NOT DISTINCT FROM
                (account_ids[debits[item.place]], account_ids[credits[item.place]],
                 coalesce(amounts[item.place], t.points + t.shortfall), kinds[item.place], reversed_ids[item.place]) AS is_same
-        FROM unnest(refs) WITH ORDINALITY AS item (ref, place) JOIN wallets_transfer t ON t.reference = item.ref
+        -- OFFSET: each one by its key, also where the plan was made while the table was small.
+        FROM unnest(refs) WITH ORDINALITY AS item (ref, place),
+             LATERAL (SELECT * FROM wallets_transfer WHERE reference = item.ref OFFSET 0) AS t
     LOOP
         IF earlier.is_same THEN
             is_replay[earlier.place] := true;

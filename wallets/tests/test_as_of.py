@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 
 from api.tests.factories import api
@@ -37,7 +38,7 @@ def test_a_wallet_as_of_any_moment_is_what_it_was() -> None:
     look()
     move(budget, wallet, 100, expires_at=LATER)
     look()
-    move(budget, wallet, 50, expires_at=NOW + timedelta(days=1))
+    move(budget, wallet, 50, expires_at=moment() + timedelta(days=1))
     move(budget, wallet, 7)
     look()
     kept, taken = (
@@ -48,7 +49,8 @@ def test_a_wallet_as_of_any_moment_is_what_it_was() -> None:
     look()
     holds.release(kept.pk, at=moment())
     look()
-    lots.expire(at=LATER)
+    with time_machine.travel(LATER):
+        lots.expire(at=LATER)
     look()
     assert len({repr(was) for was in seen.values()}) == 7
     assert {at: queries.wallet(person, at) for at in seen} == seen

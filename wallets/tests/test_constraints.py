@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from people.tests.factories import make_person
 from wallets.enums import AccountKind, TransferKind
-from wallets.models import Account, Hold, Lot, LotDraw, Transfer
+from wallets.models import Account, Hold, Lot, LotDraw, LotReturn, Transfer
 from wallets.models.account import ACCOUNT_POINTS_MAX, TRANSFER_POINTS_MAX
-from wallets.operations import accounts, holds
+from wallets.operations import accounts, holds, refunds
 from wallets.tests.factories import NOW, make_budget, make_wallet
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,7 @@ def execute(*statements: str) -> None:
         ("account_lifetime_not_negative", {"lifetime_earned": -1}),
         ("account_lifetime_not_negative", {"lifetime_redeemed": -1}),
         ("account_lifetime_not_negative", {"lifetime_expired": -1}),
+        ("account_closed_is_empty", {"closed_at": NOW}),
     ],
 )
 def test_account_checks(wallet, constraint, fields):
@@ -76,6 +77,8 @@ def test_there_is_one_account_of_each_system_kind(kind):
         ("transfer_points_range", {"points": TRANSFER_POINTS_MAX + 1}),
         ("transfer_two_accounts", {"credit": "debit"}),
         ("transfer_kind_known", {"kind": "gift"}),
+        ("transfer_shortfall_not_negative", {"shortfall": -1}),
+        ("transfer_reference_not_empty", {"reference": ""}),
         ("transfer_reference_once", {"reference": "hold:taken"}),
     ],
 )
@@ -126,6 +129,7 @@ def test_draw_checks(wallet):
     ("constraint", "fields"),
     [
         ("hold_points_positive", {"points": 0}),
+        ("hold_reference_not_empty", {"reference": ""}),
         ("hold_status_known", {"status": "lost", "closed_at": NOW}),
         ("hold_closed_at_when_closed", {"closed_at": NOW}),
         ("hold_closed_at_when_closed", {"status": "released"}),
@@ -141,8 +145,9 @@ def test_hold_checks(wallet, constraint, fields):
     refused(constraint, lambda: Hold.objects.create(**(good | fields)))
 
 
-@pytest.mark.parametrize("table", ["transfer", "lotdraw", "hold", "lot", "account"])
+@pytest.mark.parametrize("table", ["transfer", "lotdraw", "lotreturn", "hold", "lot", "account"])
 def test_nothing_of_the_ledger_is_deleted_or_emptied(wallet, table):
+    refunds.refund(Hold.objects.get(status="captured").transfer_id, points=1, reference="test:refund", at=NOW)
     execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused("refuses DELETE: its rows are kept", lambda: execute(f"DELETE FROM wallets_{table}"))
     refused("refuses TRUNCATE: its rows are kept", lambda: execute(f"TRUNCATE wallets_{table} CASCADE"))
@@ -179,6 +184,25 @@ def test_a_lot_only_runs_down(wallet):
         {"earned_at": NOW - timedelta(days=999)},
     ):
         refused("wallets_lot refuses UPDATE", lambda fields=fields: rows.update(**fields))
+
+
+def test_a_lot_fills_by_a_return_and_never_beyond_what_it_began_with(wallet):
+    taken, [lot] = Hold.objects.get(status="captured"), Lot.objects.filter(account=wallet)
+    refund = refunds.refund(taken.transfer_id, points=60, reference="test:refund", at=NOW)
+    lot.refresh_from_db()
+    assert (lot.remaining, LotReturn.objects.get(lot=lot).points) == (360, 60)
+    refused("wallets_lot refuses UPDATE", lambda: Lot.objects.filter(pk=lot.pk).update(remaining=361))
+    other = Transfer.objects.exclude(pk=refund.transfer_id).first()
+    refused("lot_remaining_range", lambda: LotReturn.objects.create(lot=lot, transfer=other, points=41))
+    refused("lot_return_points_positive", lambda: LotReturn.objects.create(lot=lot, transfer=other, points=0))
+    refused("wallets_lotreturn refuses UPDATE", lambda: LotReturn.objects.update(points=1))
+
+
+def test_a_closed_account_stays_closed_and_empty():
+    account = accounts.close(accounts.open_budget("Spot awards").pk, at=NOW)
+    rows = Account.objects.filter(pk=account.pk)
+    refused("wallets_account refuses UPDATE", lambda: rows.update(closed_at=None))
+    refused("account_closed_is_empty", lambda: rows.update(points=1))
 
 
 def test_an_account_keeps_its_kind_and_its_owner(wallet):

@@ -179,3 +179,28 @@ def test_expire_goes_on_where_its_limit_stopped():
         place(wallet, 1, f"hold:{number}", expires_at=NOW + HOUR)
     assert [holds.expire(at=NOW + HOUR, limit=2) for _ in range(4)] == [2, 2, 1, 0]
     assert points_and_held(wallet) == (100, 0)
+
+
+def test_a_hold_whose_time_is_over_cannot_be_captured_also_before_it_was_swept():
+    wallet = make_wallet(100)
+    hold = place(wallet, expires_at=NOW + HOUR)
+    with pytest.raises(HoldClosed, match="ran out"):
+        holds.capture(hold.pk, at=NOW + HOUR)
+    assert (points_and_held(wallet), Hold.objects.get(pk=hold.pk).status) == ((100, 60), HoldStatus.PLACED)
+    holds.capture(hold.pk, at=NOW + HOUR - timedelta(microseconds=1))
+    assert points_and_held(wallet) == (40, 0)
+
+
+def test_a_hold_whose_time_is_over_stays_set_aside_until_it_is_released_or_swept():
+    wallet = make_wallet(100)
+    first, second = (
+        place(wallet, 60, "hold:1", expires_at=NOW + HOUR),
+        place(wallet, 30, "hold:2", expires_at=NOW + HOUR),
+    )
+    with pytest.raises(InsufficientPoints, match="10 points are available"):
+        place(wallet, 11, "hold:3", at=NOW + HOUR)
+    holds.release(first.pk, at=NOW + HOUR)
+    assert (holds.expire(at=NOW + HOUR), points_and_held(wallet)) == (1, (100, 0))
+    for close in (holds.release, holds.capture):
+        with pytest.raises(HoldClosed, match="the hold was expired"):
+            close(second.pk, at=NOW + HOUR)
