@@ -80,11 +80,18 @@ def run(
         "original": original,
         "form": form,
         "budget": render_to_string("admin/consequences.html", {"facts": consequences}) if consequences else "",
+        "history": reverse(_page_of(original, "history"), args=[original.pk])
+        if original and _is_tracked(original)
+        else "",
         "button": button if consequences else "Show what happens",
         "media": model_admin.media,
     }
     return TemplateResponse(request, "admin/programs/form_page.html", context)
 
 
-def _page_of(row: Model) -> str:
-    return f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+def _page_of(row: Model, page: str = "change") -> str:
+    return f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}"
+
+
+def _is_tracked(row: Model) -> bool:
+    return hasattr(row, "pgh_event_models")

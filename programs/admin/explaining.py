@@ -50,8 +50,9 @@ def in_a_sentence(request: PointsRequest) -> str:
     """Return what happened and why, in one sentence."""
     whom = request.person.name if request.person else request.recipient
     points = in_words(request.points)
+    back = f", {request.reversed_points:,} of which were taken back," if request.reversed_points else ""
     what = {
-        PointsRequestStatus.CREDITED: f"{whom} got {points}",
+        PointsRequestStatus.CREDITED: f"{whom} got {points}{back}",
         PointsRequestStatus.REVERSED: f"{whom} got {points}, which were taken back",
         PointsRequestStatus.PENDING_APPROVAL: f"{points} for {whom} wait for approval",
         PointsRequestStatus.PARKED: f"{points} wait until {whom} is known",

@@ -83,7 +83,12 @@ def _facts(row: PointsRequest, points: int | None, reason: str) -> list[tuple[st
     after = "reversed: points earned later are not taken for it" if wanted == left else "credited, for the rest"
     return [
         ("Taken back", f"{in_words(taken)} of {row.points:,}, into the budget of {row.programme}"),
-        ("Shortfall", f"{in_words(wanted - taken)}: spent, held for an order or expired, and stays so"),
+        (
+            "Shortfall",
+            f"{in_words(wanted - taken)}: spent, held for an order or expired, and stays so"
+            if wanted > taken
+            else "None",
+        ),
         ("Afterwards", f"The request is {after}"),
         ("Reason", reason),
         ("Told", f"{row.person} is told, with the reason"),

@@ -127,7 +127,7 @@ def test_statement_explains_each_line(page: Client, ana: Person, yearly: Program
     assert_strict(response)
     words = text(response)
     assert "Balance today 2,500 points, worth €25.00" in words
-    assert "Earned +5,000 Redeemed −2,500 Expired or taken back −400 1 Jan to today, from 400" in words
+    assert "Earned +5,000 Redeemed −2,500 Gone −400 1 Jan to today, from 400" in words
     assert "November 2026 16 Nov Kettle Lane voucher, €25 16 Nov · Redeemed −2,500 2,500" in words
     assert "2 Nov Points expired 2 Nov · Earned on 31 Oct 2025 −400 5,000" in words
     assert "14 Oct Rated 5 for Q3 14 Oct · Quarterly performance · expires 14 Oct 2027 +5,000 5,400" in words
@@ -232,7 +232,7 @@ def test_statement_says_in_words_what_was_taken_back_adjusted_refunded_and_lost(
         "Given by mistake 5 Nov · Spotlight, taken by HR −100 3,100",
         "Missed in March 5 Nov · Spotlight, given by HR +200 3,200",
         "Counted twice 4 Nov · Taken back: It came twice −500 3,000",
-        "Earned +3,700 Redeemed 0 Expired or taken back −600",
+        "Earned +3,700 Redeemed 0 Gone −600",
     ):
         assert line in words, words
     assert "Why: The shop closed" in text(page.get(f"/my-rewards/orders/rd_{Order.objects.get().pk.hex}"))
