@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 PROBED = {
     "adjustment_was_proposed",
+    "budget_conserved",
     "credit_as_requested",
     "credit_was_requested",
     "reversal_was_asked",

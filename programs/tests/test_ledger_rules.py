@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from people.tests.factories import make_person
 from programs.models import Funding, PointsRequest
-from programs.operations import points_requests
+from programs.operations import adjustments, points_requests, reversals
 from programs.tests.factories import AT, approvers, credited, make_programme
 from wallets.ledger_rules import findings
-from wallets.models import Transfer
+from wallets.models import Account, Transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +73,24 @@ def test_funding_of_other_points_is_found() -> None:
         Funding.objects.update(points=1)
     assert found() == {("funding_as_written", str(funding.pk))}
     assert Transfer.objects.get().points == 100_000
+
+
+def test_a_budget_that_holds_something_else_is_found() -> None:
+    programme, ana, other = make_programme(budget=10_000), make_person(), make_programme(budget=10_000)
+    hr, approver = make_person(), make_person()
+    approver.groups.add(approvers())
+    row = credited(programme, ana, points=700)
+    reversals.reverse(row.pk, points=200, reason="Too many", by=hr, at=AT)
+    for points in (300, -50):
+        proposed = adjustments.propose(programme=programme, person=ana, points=points, reason="x", by=hr, at=AT)
+        adjustments.approve(proposed.pk, by=approver, at=AT)
+    assert Account.objects.get(pk=programme.budget_id).points == 10_000 - 700 + 200 - 300 + 50
+    assert list(findings()) == []
+    with without_triggers():
+        Account.objects.filter(pk=programme.budget_id).update(points=F("points") + 1)
+        Account.objects.filter(pk=other.budget_id).update(points=F("points") - 1)
+    broken = {found.id: found.detail for found in findings() if found.rule == "budget_conserved"}
+    assert broken == {
+        str(programme.pk): "Its budget holds 9251 points; funded 10000, credited 700, taken back 200, adjusted 250.",
+        str(other.pk): "Its budget holds 9999 points; funded 10000, credited 0, taken back 0, adjusted 0.",
+    }

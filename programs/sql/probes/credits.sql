@@ -13,10 +13,22 @@ WITH transfer AS (
                hashtextextended('pr:' || encode(uuid_send(request.id), 'hex'), request.points # %(salt)s)))) >> 3) AS credits,
            sum(reversed_points * (uuid_hash_extended(request.id, %(salt)s) & 4194303)) FILTER (WHERE reversed_points <> 0)
                AS reversed,
+           sum(request.points * (hashint8extended(programme.id, %(salt)s) & 4194303)) AS given,
            count(*) FILTER (WHERE transfer_id IS NULL OR person_id IS NULL
                             OR request.status = 'reversed' AND reversed_points = 0) AS wrong
     FROM programs_pointsrequest request JOIN programs_programme programme ON programme.id = programme_id
     WHERE request.status IN ('credited', 'reversed')
+), budget AS (
+    SELECT sum((hashint8extended(programme.id, %(salt)s) & 4194303)
+               * (coalesce(funded.points, 0) + coalesce(back.points, 0) - coalesce(adjusted.points, 0) - account.points)) AS given
+    FROM programs_programme programme JOIN wallets_account account ON account.id = programme.budget_id
+         LEFT JOIN (SELECT programme_id, sum(points) AS points FROM programs_funding GROUP BY 1) funded
+                ON funded.programme_id = programme.id
+         LEFT JOIN (SELECT t.credit_id, sum(taken) AS points
+                    FROM programs_reversal JOIN wallets_transfer t ON t.id = transfer_id GROUP BY 1) back
+                ON back.credit_id = account.id
+         LEFT JOIN (SELECT programme_id, sum(points) AS points FROM programs_adjustment WHERE status = 'posted' GROUP BY 1)
+                   adjusted ON adjusted.programme_id = programme.id
 ), reversal AS (
     SELECT sum(taken * (uuid_hash_extended(points_request_id, %(salt)s) & 4194303)) AS reversed,
            sum(uuid_hash_extended(transfer_id, %(salt)s) >> 3) AS reversals
@@ -29,4 +41,5 @@ SELECT transfer.wrong = 0 AND request.wrong = 0
    AND coalesce(transfer.reversals, 0) = coalesce(reversal.reversals, 0)
    AND coalesce(transfer.adjustments, 0) = coalesce(adjustment.adjustments, 0)
    AND coalesce(request.reversed, 0) = coalesce(reversal.reversed, 0)
-FROM transfer, request, reversal, adjustment
+   AND coalesce(request.given, 0) = coalesce(budget.given, 0)
+FROM transfer, request, budget, reversal, adjustment
