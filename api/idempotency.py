@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api import transactions
-from api.errors import IdempotencyKeyInProgress, IdempotencyKeyReused, InvalidIdempotencyKey
+from api.errors import IdempotencyKeyInProgress, IdempotencyKeyReused, InvalidIdempotencyKey, RequestTimeout
 from api.models import IdempotencyKey
 from vault import encryption
 
@@ -46,6 +46,7 @@ def once(view: APIView, handler: Handler) -> Handler:
 
     def handle(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         key_id = _digest(str(request.user.pk), read_key(request.headers[HEADER]))
+        _require_whole(request)
         fingerprint = _fingerprint(request)
 
         def answer() -> HttpResponse:
@@ -76,6 +77,17 @@ def read_key(value: str) -> str:
     if len(key) > KEY_LENGTH_MAX or not (quoted or BARE.fullmatch(key)):
         raise InvalidIdempotencyKey(f"Write {HEADER} as 1 to {KEY_LENGTH_MAX} characters of ASCII, best a UUID.")
     return key
+
+
+def _require_whole(request: Request) -> None:
+    """Refuse a body whose connection broke off: what is kept of half a body would stand in the way of the whole one.
+
+    Raises:
+        RequestTimeout: fewer bytes came than were announced.
+    """
+    announced = request.META.get("CONTENT_LENGTH") or ""
+    if announced.isdigit() and len(request._request.body) < int(announced):
+        raise RequestTimeout("The body broke off. Nothing was done; send it again, whole.")
 
 
 def _take_turn(key_id: bytes) -> None:

@@ -1,6 +1,7 @@
 """One POST in one process; what parallel ones and crashes do is told in tests/api/test_idempotency.py."""
 
 import hashlib
+import io
 import threading
 from datetime import timedelta
 
@@ -222,3 +223,13 @@ class hold:  # noqa: N801 - reads as a word
             self.held.set()
             self.enough.wait(10)
         connections.close_all()
+
+
+def test_half_a_body_is_not_kept_and_the_whole_one_takes_effect(http):
+    whole = b'{"name": "Ana"}'
+    headers = {"Idempotency-Key": "k-half"}
+    cut_off = {"wsgi.input": io.BytesIO(whole[:7])}
+    half = http.generic("POST", "/api/v1/enrol", whole, "application/json", headers=headers, **cut_off)
+    assert (half.status_code, half.json()["code"], people()) == (408, "request_timeout", 0)
+    assert http.generic("POST", "/api/v1/enrol", whole, "application/json", headers=headers).status_code < 300
+    assert people() == 1
