@@ -57,6 +57,21 @@ class Portal:
         """Run a command of manage.py against this portal's database and return what it printed."""
         return manage(*arguments, environment=self.environment, check=check)
 
+    def token(self, client: Mapping[str, str]) -> str:
+        """Return a token of an API client, fetched as its engineer would.
+
+        Args:
+            client: what create_api_client printed.
+        """
+        metadata = requests.get(f"{self.base_url}/.well-known/openid-configuration", timeout=30).json()
+        answer = requests.post(
+            metadata["token_endpoint"],
+            data={"grant_type": "client_credentials"},
+            auth=(client["client_id"], client["client_secret"]),
+            timeout=30,
+        )
+        return str(answer.json()["access_token"])
+
     def kill_worker(self) -> None:
         """Kill the worker with `kill -9`, whatever it is doing."""
         self.processes.kill("worker")

@@ -34,13 +34,14 @@ def play(*, seed: int, deadline: float, environment: Mapping[str, str]) -> Playe
 
 def _round(seed: int, environment: Mapping[str, str]) -> str:
     """Play one round; return what was printed when it failed, else nothing."""
+    length = {"MODEL_EXAMPLES": str(SEQUENCES_A_ROUND), "MODEL_STEPS": str(STEPS), "MODEL_SEED": str(seed)}
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "wallets/tests/test_model.py", "-q", "-n", "2", "--timeout", "900"),
             *("-p", "no:cacheprovider"),
         ],
         cwd=ROOT,
-        env={**environment, "MODEL_EXAMPLES": str(SEQUENCES_A_ROUND), "MODEL_STEPS": str(STEPS), "MODEL_SEED": str(seed)},
+        env={**environment, **length},
         capture_output=True,
         text=True,
         check=False,

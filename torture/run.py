@@ -12,7 +12,6 @@ from random import Random
 from threading import Event
 
 from tests.hand import Hand, hand_in
-from tests.races.arena import token
 from torture import audit
 from torture.book import Book
 from torture.chaos import Chaos
@@ -120,7 +119,7 @@ def _set_up(stage: Stage, hand: Hand, people: Sequence[str]) -> str:
         budgets={"torture": BUDGET_POINTS, "events": BUDGET_POINTS},
     )
     hand.do("stock", product="voucher", count=CODES)
-    return token(stage.portal.base_url, hand.do("make_client", scopes=SCOPES))
+    return stage.portal.token(hand.do("make_client", scopes=SCOPES))
 
 
 def _workers(

@@ -163,20 +163,8 @@ def open_arena(folder: Path, *, guarded: bool) -> Iterator[Arena]:
         client = hand.do("make_client", scopes=SCOPES)
         yield Arena(
             base_url=portal.base_url,
-            token=token(portal.base_url, client),
+            token=portal.token(client),
             database_url=portal.environment["DATABASE_URL"].replace("postgres://", "postgresql://", 1),
             hand=hand,
             missing=missing,
         )
-
-
-def token(base_url: str, client: Mapping[str, str]) -> str:
-    """Return a token, fetched as a client system's engineer would."""
-    metadata = requests.get(f"{base_url}/.well-known/openid-configuration", timeout=TIMEOUT_SECONDS).json()
-    answer = requests.post(
-        metadata["token_endpoint"],
-        data={"grant_type": "client_credentials"},
-        auth=(client["client_id"], client["client_secret"]),
-        timeout=TIMEOUT_SECONDS,
-    )
-    return str(answer.json()["access_token"])

@@ -25,12 +25,8 @@ class WithoutGuards(AppConfig):
     label = "without_guards"
 
     def ready(self) -> None:
+        from api import transactions
         from redemptions.operations import orders
-
-        try:
-            from api import transactions
-        except ImportError:
-            from wallets.operations import transactions
 
         select_for_update, take_turn = QuerySet.select_for_update, orders._take_turn
 

@@ -163,14 +163,7 @@ def post_soap(portal: Portal) -> str:
 def client_token(portal: Portal) -> str:
     """Return a token of a client made as an operator makes one, fetched as its engineer would."""
     made = json.loads(portal.run_manage("create_api_client", "story", "--scopes", "wallets:read"))
-    metadata = requests.get(f"{portal.base_url}/.well-known/openid-configuration", timeout=30).json()
-    answer = requests.post(
-        metadata["token_endpoint"],
-        data={"grant_type": "client_credentials"},
-        auth=(made["client_id"], made["client_secret"]),
-        timeout=30,
-    )
-    return str(answer.json()["access_token"])
+    return portal.token(made)
 
 
 def wallet(portal: Portal, token: str) -> dict[str, Any]:

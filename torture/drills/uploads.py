@@ -29,8 +29,9 @@ def upload(
     file = folder / f"{name}.csv"
     lines = [f"{recipient},{points},{key},{key}\n" for key, (recipient, points) in rows.items()]
     file.write_text("".join(["recipient,points,reason,external_id\n", *lines]))
-    for _ in range(ATTEMPTS_MAX):
-        patience = SURELY_DONE_SECONDS if calm.is_set() else random.uniform(START_SECONDS, WORK_SECONDS)
+    for attempt in range(ATTEMPTS_MAX):
+        patience = random.uniform(START_SECONDS, WORK_SECONDS) * (1 + attempt / 10)  # a busy machine needs longer
+        patience = SURELY_DONE_SECONDS if calm.is_set() else patience
         if _import(file, environment, book, patience):
             break
     else:
