@@ -1,0 +1,208 @@
+"""Who may do what: every address and method of the API, for every kind of caller. One without a row here fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from rest_framework.views import APIView
+
+from api import ids
+from api.models import ApiClient
+from api.oauth import SCOPES
+from api.tests.factories import make_client, make_token
+from people.tests.factories import make_person
+from programs.models import PointsRequest
+from programs.tests.factories import credited, make_programme
+from redemptions.models import Order
+from redemptions.operations import orders, travel_credits
+from redemptions.tests.factories import add_codes, make_product, make_travel_credit
+from rewards_portal.roles import HR_ADMINISTRATORS
+from wallets.ledger_rules import findings
+from wallets.tests.factories import make_wallet
+
+pytestmark = pytest.mark.django_db
+PREFIX = "api/v1/"
+ASKED = {"programme": "spot", "recipient": "E1", "points": 5, "reason": "Thanks"}
+EUR_10 = {"amount": "10.00", "currency": "EUR"}
+EVENT = {"specversion": "1.0", "id": "1", "source": "hr", "type": "rated", "subject": "E1"}
+REDEEMED = {"external_id": "1", "recipient": "E1", "product": "voucher", "face_value": EUR_10}
+BOOKED = {"amount": EUR_10, "reference": "7K2QPL"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of one address.
+
+    Args:
+        own: the answer to a client with the scope.
+        others: the answer to a client with the scope that is held to another programme and made none of the objects.
+        scope: what a token needs; None where no token is asked for.
+        body: what is sent.
+    """
+
+    own: int
+    others: int
+    scope: str | None
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+TABLE = {
+    "GET points-requests": Row(200, 200, "points:read"),
+    "POST points-requests": Row(201, 422, "points:write", ASKED),
+    "POST points-requests/batch": Row(200, 200, "points:write", {"requests": [ASKED]}),
+    "GET points-requests/<str:points_request_id>": Row(200, 404, "points:read"),
+    "POST points-requests/<str:points_request_id>/reverse": Row(200, 404, "points:write", {"reason": "By mistake"}),
+    "GET programmes": Row(200, 200, "programmes:read"),
+    "GET programmes/<slug:slug>": Row(200, 404, "programmes:read"),
+    "GET programmes/<slug:slug>/budget": Row(200, 404, "programmes:read"),
+    "POST programmes/<slug:slug>/fundings": Row(201, 404, "budgets:write", {"external_id": "1", "points": 5}),
+    "POST events": Row(200, 200, "events:write", EVENT),
+    "POST events/simulate": Row(200, 200, "events:write", EVENT),
+    # Wallets, the catalogue, redemptions and travel credits belong to people, not to clients: the scope is enough.
+    "GET wallets/<str:recipient>": Row(200, 200, "wallets:read"),
+    "GET wallets/<str:recipient>/transfers": Row(200, 200, "wallets:read"),
+    "GET products": Row(200, 200, "catalogue:read"),
+    "GET products/<slug:product_id>": Row(200, 200, "catalogue:read"),
+    "GET redemptions": Row(200, 200, "redemptions:read"),
+    "POST redemptions": Row(201, 201, "redemptions:write", REDEEMED),
+    "GET redemptions/<str:redemption_id>": Row(200, 200, "redemptions:read"),
+    "GET travel-credits/<str:travel_credit_id>": Row(200, 200, "travel:write"),
+    "POST travel-credits/<str:travel_credit_id>/authorisations": Row(201, 201, "travel:write", BOOKED),
+    "POST travel-credits/<str:travel_credit_id>/authorisations/<str:authorisation_id>/capture": Row(
+        200, 404, "travel:write"
+    ),
+    "POST travel-credits/<str:travel_credit_id>/authorisations/<str:authorisation_id>/release": Row(
+        200, 404, "travel:write"
+    ),
+    "POST travel-credits/<str:travel_credit_id>/refunds": Row(422, 422, "travel:write"),
+    # Let in by other means: nothing to hide, a handshake, a connection's own credential.
+    "GET schema": Row(200, 200, None),
+    "OPTIONS events": Row(200, 200, None),
+    "OPTIONS events/simulate": Row(200, 200, None),
+    "POST hooks/<slug:slug>": Row(404, 404, None),
+}
+CALLS = sorted(TABLE)
+GUARDED = [call for call in CALLS if TABLE[call].scope]
+
+
+def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, Any]]:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from routes(each.url_patterns, before + str(each.pattern))
+        else:
+            yield before + str(each.pattern), each.callback
+
+
+def answered() -> set[str]:
+    """Return every method of every address of the API, as the table writes them."""
+    return {
+        f"{method.upper()} {route.removeprefix(PREFIX)}"
+        for route, view in routes(get_resolver().url_patterns)
+        if route.startswith(PREFIX)
+        for method in view.cls.http_method_names
+        if hasattr(view.cls, method) and method != "head" and getattr(view.cls, method) is not APIView.options
+    }
+
+
+@dataclass
+class World:
+    """One of everything, made by `own`."""
+
+    own: ApiClient
+    names: dict[str, str]
+
+    def call(self, call: str, *, token: str | None = None, http: Client | None = None) -> HttpResponse:
+        """Return the answer to one call of the table."""
+        method, _, route = call.partition(" ")
+        for name, value in self.names.items():
+            route = route.replace(name, value)
+        headers = {"WebHook-Request-Origin": "hr.example"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        sent = {"data": TABLE[call].body, "content_type": "application/json"} if method == "POST" else {}
+        return getattr(http or Client(), method.lower())(f"/{PREFIX}{route}", headers=headers, **sent)
+
+
+@pytest.fixture
+def world() -> World:
+    own, programme = make_client(), make_programme(slug="spot")
+    person = make_person(employee_number="E1")
+    make_wallet(100_000, person=person)
+    product = make_product(sku="voucher")
+    add_codes(product, count=3)
+    asked = credited(programme, person, client=own)
+    credit = make_travel_credit(10_000, person=person)
+    booking = travel_credits.authorise(
+        travel_credit_id=credit.pk, amount=1000, currency="EUR", reference="1", client=own, at=timezone.now()
+    )
+    order = orders.place(
+        person=person, product=product, face_value=1000, external_id="before", client=own, at=timezone.now()
+    )
+    names = {
+        "<str:recipient>": "E1",
+        "<slug:slug>": "spot",
+        "<slug:product_id>": "voucher",
+        "<str:points_request_id>": ids.public(ids.POINTS_REQUEST, asked.pk),
+        "<str:travel_credit_id>": ids.public(ids.TRAVEL_CREDIT, credit.pk),
+        "<str:authorisation_id>": ids.public(ids.AUTHORISATION, booking.pk),
+        "<str:redemption_id>": ids.public(ids.ORDER, order.pk),
+    }
+    return World(own, names)
+
+
+def written() -> tuple[int, int, int]:
+    return PointsRequest.objects.count(), Order.objects.count(), len(list(findings()))
+
+
+def test_every_address_and_method_has_its_row() -> None:
+    assert answered() == set(TABLE)
+
+
+@pytest.mark.parametrize("call", GUARDED)
+def test_who_has_not_what_is_asked_for_gets_nowhere(world: World, call: str) -> None:
+    scope, before = TABLE[call].scope, written()
+    employee, hr = Client(), Client()
+    employee.force_login(make_person())
+    staff = make_person(is_staff=True)
+    staff.groups.add(Group.objects.get(name=HR_ADMINISTRATORS))
+    hr.force_login(staff)
+    wrong = make_token(world.own, [each for each in SCOPES if each != scope])
+    answers = {
+        "nobody": world.call(call),
+        "a bad token": world.call(call, token="x"),
+        "an employee": world.call(call, http=employee),
+        "HR": world.call(call, http=hr),
+        "every other scope": world.call(call, token=wrong),
+    }
+    said = {who: (answer.status_code, answer.json()["code"]) for who, answer in answers.items()}
+    assert said == {
+        "nobody": (401, "not_authenticated"),
+        "a bad token": (401, "invalid_token"),
+        "an employee": (401, "not_authenticated"),
+        "HR": (401, "not_authenticated"),
+        "every other scope": (403, "insufficient_scope"),
+    }
+    assert written() == before
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_scope_is_enough_for_ones_own(world: World, call: str) -> None:
+    scope = TABLE[call].scope
+    answer = world.call(call, token=make_token(world.own, [scope]) if scope else None)
+    assert answer.status_code == TABLE[call].own, answer.content
+    assert written()[2] == 0
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_anothers_is_out_of_reach(world: World, call: str) -> None:
+    scope, before = TABLE[call].scope, PointsRequest.objects.values_list("status", "points").get()
+    outsider = make_client(programmes=["other"])
+    answer = world.call(call, token=make_token(outsider, [scope]) if scope else None)
+    assert answer.status_code == TABLE[call].others, answer.content
+    assert PointsRequest.objects.values_list("status", "points").get() == before
+    if call in {"GET points-requests", "GET programmes"}:
+        assert answer.json()["results"] == []
