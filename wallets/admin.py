@@ -18,8 +18,8 @@ from api import ids
 from api.admin import ReadOnlyModelAdmin
 from wallets import queries
 from wallets.admin_leavers import LeaverPayoutAdmin, LeaverPolicyAdmin
-from wallets.enums import HoldStatus
 from wallets.api import MomentField
+from wallets.enums import HoldStatus
 from wallets.errors import InvalidTime
 from wallets.models import Account, Hold, Lot, Seal, Transfer
 
@@ -169,7 +169,7 @@ def _as_of(account: Account, at: str) -> dict[str, Any]:
         return {}
     try:
         moment = MomentField().to_internal_value(f"{at}:00Z" if len(at) == MINUTE_CHARACTERS else at)
-        was = {"points": queries.points_at(account.pk, moment)}
+        was: dict[str, Any] = {"points": queries.points_at(account.pk, moment)}
         if account.person is not None:
             was["wallet"] = queries.wallet(account.person, moment)
     except (ValidationError, InvalidTime):
@@ -313,7 +313,15 @@ class SealAdmin(ReadOnlyModelAdmin):
     ordering = ["-pk"]
     list_display = ["number", "sealed_at", number("count", "transfers"), "sha256", "copied"]
     list_select_related = ["copy"]
-    fields: ClassVar[Any] = ["number", "sealed_at", "count", "first_transfer_id", "last_transfer_id", "sha256", "copied"]
+    fields: ClassVar[Any] = [
+        "number",
+        "sealed_at",
+        "count",
+        "first_transfer_id",
+        "last_transfer_id",
+        "sha256",
+        "copied",
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Return every field that the page shows."""
