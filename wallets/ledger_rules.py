@@ -97,7 +97,7 @@ def _one_moment() -> Iterator[None]:
 
 _FOLDER = Path(__file__).parent / "sql"
 _PROBE = (_FOLDER / "probes" / "ledger.sql").read_text()
-_PROBED = {"account", "draws_of_transfer", "hold_captured", "lot_remaining"}
+_PROBED = {"account", "draws_of_transfer", "hold_captured", "lot_remaining", "lots_of_transfer"}
 _OWN = [
     Rule(path.stem, path.read_text(), probe=_PROBE if path.stem in _PROBED else "")
     for path in sorted((_FOLDER / "rules").glob("*.sql"))

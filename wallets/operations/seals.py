@@ -85,18 +85,28 @@ def copy(*, at: datetime) -> SealCopy | None:
 def _horizon() -> datetime | None:
     """Return a moment by the database's clock before which no transfer is to come, nor in an open transaction.
 
-    Their numbers and not pg_stat_activity: that hides the sessions of other roles, and counts a backup that only reads.
+    A transaction gets its number, and a lock on it, before it locks an account. Locks and not pg_stat_activity's times:
+    those are hidden from other roles, and count a backup that only reads. Other databases of the server do not matter.
     """
     moment: datetime = _value("SELECT clock_timestamp()")
-    number = _value(
-        "SELECT pg_current_xact_id()::text"
-    )  # every transaction that began to write by then has a smaller one
+    number = _value("SELECT pg_current_xact_id()::text")  # all that began to write by then have an older one
     deadline = time.monotonic() + WAIT_SECONDS
-    while not _value("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8", number):
+    while _value(_UNDER_WAY, number, number):
         if time.monotonic() > deadline:
             return None
         time.sleep(POLL_SECONDS)
     return moment
+
+
+_UNDER_WAY = """
+SELECT EXISTS (
+    SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) JOIN pg_database ON pg_database.oid = datid
+    WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND pg_database.datname = current_database()
+      AND pid <> pg_backend_pid() AND age(transactionid) > age(%s::text::xid8::xid)
+) OR EXISTS (
+    SELECT FROM pg_prepared_xacts WHERE database = current_database() AND age(transaction) > age(%s::text::xid8::xid)
+)
+"""
 
 
 def _value(sql: str, *params: Any) -> Any:

@@ -113,13 +113,22 @@ def test_balances_after_finds_an_edited_balance(wallet, side):
 def test_wallet_lots_finds_points_without_a_lot(wallet):
     lot = Lot.objects.get(points=400)
     corrupt("DELETE FROM wallets_lot WHERE id = %s", lot.pk)
-    assert found() == [("wallet_lots", str(wallet.pk)), ("wallet_lots_opened", str(wallet.pk))]
+    key = str(wallet.pk)
+    assert found() == [
+        ("lots_of_transfer", str(lot.transfer_id)),
+        ("wallet_lots", key),
+        ("wallet_lots_opened", key),
+    ]
 
 
 def test_wallet_lots_opened_finds_a_lot_that_began_too_large(wallet):
     corrupt("UPDATE wallets_lot SET points = points + 1 WHERE points = 400")
     lot = Lot.objects.get(points=401)
-    assert found() == [("lot_remaining", str(lot.pk)), ("wallet_lots_opened", str(wallet.pk))]
+    assert found() == [
+        ("lot_remaining", str(lot.pk)),
+        ("lots_of_transfer", str(lot.transfer_id)),
+        ("wallet_lots_opened", str(wallet.pk)),
+    ]
 
 
 def test_lot_remaining_finds_points_shifted_between_lots(wallet):

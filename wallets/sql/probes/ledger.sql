@@ -16,7 +16,7 @@ WITH transfer AS (
                FILTER (WHERE credit.kind = 'wallet' AND t.kind = 'refund') AS refunded,
            sum(t.points * (uuid_hash_extended(debit_id, %(salt)s + 2) & 4194303))
                FILTER (WHERE shared.id IS NULL AND t.kind IN ('expiry', 'forfeiture')) AS expired,
-           sum(t.points * (uuid_hash_extended(credit_id, %(salt)s + 3) & 4194303))
+           sum(t.points * (uuid_hash_extended(t.id, uuid_hash_extended(credit_id, %(salt)s)) & 4194303))
                FILTER (WHERE credit.kind = 'wallet') AS credited,
            sum(t.points * (uuid_hash_extended(t.id, %(salt)s + 4) & 4194303)) FILTER (WHERE shared.id IS NULL) AS spent,
            sum(uuid_hash_extended(t.id, uuid_hash_extended(debit_id, hashtextextended(reference, t.points # %(salt)s))) >> 3)
@@ -36,7 +36,7 @@ WITH transfer AS (
                OR kind <> 'wallet' AND (lifetime_redeemed, lifetime_expired) <> (0, 0)) AS wrong
     FROM wallets_account
 ), lot AS (
-    SELECT sum(points * (uuid_hash_extended(account_id, %(salt)s + 3) & 4194303)) AS credited,
+    SELECT sum(points * (uuid_hash_extended(transfer_id, uuid_hash_extended(account_id, %(salt)s)) & 4194303)) AS credited,
            sum(remaining * (uuid_hash_extended(account_id, %(salt)s + 5) & 4194303)) AS remaining,
            sum((points - remaining) * (uuid_hash_extended(id, %(salt)s + 6) & 4194303)) FILTER (WHERE remaining <> points) AS drawn
     FROM wallets_lot
@@ -45,7 +45,7 @@ WITH transfer AS (
            sum(points * (uuid_hash_extended(lot_id, %(salt)s + 6) & 4194303)) AS drawn
     FROM wallets_lotdraw
 ), back AS (
-    SELECT sum(back.points * (uuid_hash_extended(account_id, %(salt)s + 3) & 4194303)) AS credited,
+    SELECT sum(back.points * (uuid_hash_extended(back.transfer_id, uuid_hash_extended(account_id, %(salt)s)) & 4194303)) AS credited,
            sum(back.points * (uuid_hash_extended(lot_id, %(salt)s + 6) & 4194303)) AS drawn
     FROM wallets_lotreturn back LEFT JOIN wallets_lot lot ON lot.id = lot_id
 ), hold AS (
