@@ -31,10 +31,10 @@ def main() -> None:
     import django
 
     django.setup()
-    from benchmarks import company, databases, filling, s1, s2, s3, s5, s9, table
+    from benchmarks import company, databases, filling, s1, s2, s3, s4, s5, s9, table
     from benchmarks.sizes import FIGURES, SMOKE
 
-    known = {"S1": s1, "S2": s2, "S3": s3, "S5": s5, "S9": s9}
+    known = {"S1": s1, "S2": s2, "S3": s3, "S4": s4, "S5": s5, "S9": s9}
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(known)}; all when none is named")
     parser.add_argument("--smoke", action="store_true", help="as little as shows that they work; no figures")

@@ -2,7 +2,7 @@
 
 Every wallet has the same history in ten transfers of 100 points: eight credits, a redemption that used up the first,
 and an expiry that emptied the second, all spread over more than a year. So 600 points are left in six lots. The last
-credit of each has its points request and its message; the others came before, as from the system that a company had.
+credit of each has its points request and its message; the others came before, from an account without a programme.
 The rows fit as they are made, so no trigger and no foreign key is asked; `check_ledger` proves them whenever S9 runs.
 """
 
@@ -26,10 +26,13 @@ from programs.enums import Source
 from programs.models import PointsRequest, Programme
 from programs.operations import crediting, points_requests
 from programs.operations.points_requests import NewPointsRequest
-from wallets.enums import AccountKind
-from wallets.operations import accounts, seals
+from wallets.enums import AccountKind, TransferKind
+from wallets.models import Account
+from wallets.operations import accounts, seals, transfers
+from wallets.operations.transfers import NewTransfer
 
 Cursor = Any  # the driver's own, or Django's
+FORMER = "What was given before"
 SPREAD = timedelta(days=390)
 SETTINGS = (
     "SET session_replication_role = replica",
@@ -96,14 +99,15 @@ TRANSFERS = Copies(
     model="id = '{transfer}'",
     columns={
         "id": "pg_temp.key(k)",
-        "debit_id": f"CASE WHEN step < 8 THEN '{{budget}}' ELSE {WALLET} END",
+        "debit_id": f"CASE WHEN step < 7 THEN '{{former}}'::uuid WHEN step = 7 THEN '{{budget}}' ELSE {WALLET} END",
         "credit_id": f"CASE step WHEN 8 THEN '{{redeemed}}' WHEN 9 THEN '{{expired}}' ELSE {WALLET} END",
         "kind": "CASE step WHEN 8 THEN 'redemption' WHEN 9 THEN 'expiry' ELSE 'credit' END",
         "reference": "CASE WHEN step = 7 THEN 'pr:' || replace(pg_temp.key(k)::text, '-', '') "
         "ELSE 'mv:' || lpad(to_hex(k), 32, '0') END",
         "effective_at": "pg_temp.moment(k)",
         "recorded_at": "pg_temp.moment(k)",
-        "debit_points_after": "CASE step WHEN 8 THEN 700 WHEN 9 THEN 600 ELSE {left} - 100 * (k + 1) END",
+        "debit_points_after": "CASE step WHEN 9 THEN 600 WHEN 8 THEN 700 WHEN 7 THEN {left} - 100 * (m + 1) "
+        "ELSE {former_left} - 100 * (k + 1) END",
         "credit_points_after": "CASE WHEN step < 8 THEN 100 * (step + 1) ELSE 100 * (m + 1) END",
     },
     steps=(0, 9),
@@ -155,8 +159,9 @@ INSERT INTO wallets_lotdraw (lot_id, transfer_id, points)
 SELECT pg_temp.key(k), pg_temp.key(k + {others} * 8), 100 FROM generate_series(0, {others} * 2 - 1) AS k
 """
 SHARED = """
-UPDATE wallets_account SET points = points + CASE kind WHEN 'budget' THEN -800 ELSE 100 END * {others}
-WHERE id IN ('{budget}', '{redeemed}', '{expired}')
+UPDATE wallets_account
+SET points = points + CASE id WHEN '{former}' THEN -700 WHEN '{budget}' THEN -100 ELSE 100 END * {others}
+WHERE id IN ('{former}', '{budget}', '{redeemed}', '{expired}')
 """
 
 
@@ -223,6 +228,14 @@ def credit_one(acme: Company, *, at: datetime) -> PointsRequest:
     """Credit somebody: the rows that all others are copies of. Open the accounts that they will name."""
     for kind in (AccountKind.REDEEMED, AccountKind.EXPIRED):
         accounts.system(kind)
+    funding = NewTransfer(
+        debit_id=accounts.system(AccountKind.FUNDING).pk,
+        credit_id=accounts.open_budget(FORMER).pk,
+        points=company.BUDGET,
+        kind=TransferKind.FUNDING,
+        reference="former",
+    )
+    transfers.post([funding], at=at)
     asked = next(acme.requests()) | {"points": 100, "external_id": "model"}
     [submitted] = points_requests.submit([NewPointsRequest(source=Source.API, client=acme.client(), **asked)], at=at)
     if submitted.points_request is None:
@@ -262,6 +275,7 @@ def _shared(values: Mapping[str, Any]) -> str:
 def _values(request: PointsRequest, *, others: int, at: datetime) -> dict[str, Any]:
     start = at - SPREAD - timedelta(days=1)
     budget = Programme.objects.select_related("budget").get(pk=request.programme_id).budget
+    former = Account.objects.get(name=FORMER)
     return {
         "others": others,
         "start": start.isoformat(),
@@ -273,6 +287,8 @@ def _values(request: PointsRequest, *, others: int, at: datetime) -> dict[str, A
         "reference": crediting.reference(request),
         "budget": budget.pk,
         "left": budget.points,
+        "former": former.pk,
+        "former_left": former.points,
         "redeemed": accounts.system(AccountKind.REDEEMED).pk,
         "expired": accounts.system(AccountKind.EXPIRED).pk,
     }

@@ -12,6 +12,7 @@ class Sizes:
     Args:
         people: with a wallet each, in the small database.
         batch: items in one batch; no more than people.
+        upload: rows of an uploaded file.
         round_seconds: of one round of single requests.
         rounds: of each side, taken in turns; the middle one counts.
         wallets: in the large database.
@@ -19,6 +20,7 @@ class Sizes:
 
     people: int = 10_000
     batch: int = 10_000
+    upload: int = 100_000
     round_seconds: float = 6
     rounds: int = 3
     wallets: int = 1_000_000
@@ -30,4 +32,4 @@ class Sizes:
 
 
 FIGURES = Sizes()
-SMOKE = Sizes(people=50, batch=20, round_seconds=0.5, rounds=1, wallets=200)
+SMOKE = Sizes(people=50, batch=20, upload=100, round_seconds=0.5, rounds=1, wallets=200)

@@ -45,13 +45,15 @@ def test_each_command_of_the_page_works(live_server: LiveServer) -> None:
     for number in ("E10482", "E10483", "E10484"):
         make_person(employee_number=number)
     client = clients.create(name="Page", scopes=["points:write"], at=timezone.now())
-    get_token, single, batch = COMMANDS
+    get_token, single, batch, reverse = COMMANDS
     told = run(get_token, PORTAL=live_server.url, CLIENT_ID=client.client_id, CLIENT_SECRET=client.client_secret)
     caller = {"PORTAL": live_server.url, "TOKEN": told["access_token"]}
 
-    assert run(single, **caller)["status"] == "credited"
+    credited = run(single, **caller)
     answer = run(batch, **caller)
+    taken_back = run(reverse.replace("pr_…", credited["id"]), **caller)
 
     assert is_shown(json.loads(SAMPLE), answer), answer
+    assert (credited["status"], taken_back["status"]) == ("credited", "reversed")
     assert [result["status"] for result in run(batch, **caller)["results"]] == [200, 422]
     assert list(findings()) == []
