@@ -1,190 +1,242 @@
-"""A small model of the ledger and the real one do the same random things and must agree on every number."""
+"""A plain model of the ledger and the real one do the same random things, and agree on every row after each of them.
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+MODEL_EXAMPLES, MODEL_STEPS and MODEL_SEED make it longer, or other: `make torture` sets them.
+"""
+
+import os
+from dataclasses import asdict, replace
 from itertools import count
 
+import hypothesis
 import pytest
-from django.db import transaction
-from hypothesis import given, settings
+from django.apps import apps
+from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from wallets import ledger_rules
-from wallets.enums import AccountKind, TransferKind
-from wallets.errors import InsufficientPoints, WalletError
-from wallets.models import Account, Hold, Lot
-from wallets.operations import accounts, holds, lots
-from wallets.operations.transfers import NewTransfer, post
-from wallets.tests.factories import NOW, make_budget, make_wallet
+from wallets.tests.plain_ledger import BUDGETS, NOTHING, REPLAYED, WALLETS, PlainLedger
+from wallets.tests.real_ledger import Item, RealLedger
 
-pytestmark = pytest.mark.django_db
-BUDGET, WALLETS, BUDGET_POINTS = 0, (1, 2, 3), 150
-DAY = timedelta(days=1)
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES") or 500)
+STEPS = int(os.environ.get("MODEL_STEPS") or 50)
+SEED = int(os.environ.get("MODEL_SEED") or 0)
+EXAMPLE, VACUUM_AFTER = count(), 10
+SHARDS = 10  # so that several processes share the examples
 
-
-@dataclass
-class ModelLot:
-    left: int
-    expires_at: datetime | None
-
-
-@dataclass
-class Model:
-    """The rules in the plainest Python: one thing at a time, no cleverness."""
-
-    budget: int = BUDGET_POINTS
-    lots: dict[int, list[ModelLot]] = field(default_factory=lambda: {wallet: [] for wallet in WALLETS})
-    holds: list[tuple[int, int] | None] = field(default_factory=list)
-    redeemed: int = 0
-    expired: int = 0
-
-    def points(self, wallet: int) -> int:
-        return sum(lot.left for lot in self.lots[wallet])
-
-    def held(self, wallet: int) -> int:
-        return sum(hold[1] for hold in self.holds if hold and hold[0] == wallet)
-
-    def spend_order(self, wallet: int) -> list[ModelLot]:
-        return sorted(self.lots[wallet], key=lambda lot: (lot.expires_at is None, lot.expires_at or NOW))
-
-    def draw(self, wallet: int, points: int) -> None:
-        for lot in self.spend_order(wallet):
-            taken = min(lot.left, points)
-            lot.left -= taken
-            points -= taken
-
-    def move(self, debit: int, credit: int, points: int, expires_at: datetime | None) -> bool:
-        available = self.budget if debit == BUDGET else self.points(debit) - self.held(debit)
-        if points > available:
-            return False
-        if debit == BUDGET:
-            self.budget -= points
-        else:
-            self.draw(debit, points)
-        if credit == BUDGET:
-            self.budget += points
-        else:
-            self.lots[credit].append(ModelLot(points, expires_at))
-        return True
-
-    def place(self, wallet: int, points: int) -> bool:
-        if points > self.points(wallet) - self.held(wallet):
-            return False
-        self.holds.append((wallet, points))
-        return True
-
-    def close(self, number: int, *, capture: bool) -> bool:
-        hold = self.holds[number] if number < len(self.holds) else None
-        if hold is None:
-            return False
-        if capture:
-            self.draw(*hold)
-            self.redeemed += hold[1]
-        self.holds[number] = None
-        return True
-
-    def expire(self, at: datetime) -> None:
-        for wallet in WALLETS:
-            kept = self.held(wallet)
-            for lot in self.spend_order(wallet):
-                if lot.expires_at is not None and lot.expires_at <= at:
-                    lost = max(lot.left - kept, 0)
-                    kept = max(kept - lot.left, 0)
-                    lot.left -= lost
-                    self.expired += lost
+OPEN_WALLETS, OPEN_BUDGETS = WALLETS[:-1], BUDGETS[:-1]  # nobody closes these
+ROUTES = [
+    *(("funding", budget, "funding") for budget in BUDGETS),
+    *((budget, "funding", "adjustment") for budget in BUDGETS),
+    *((budget, wallet, kind) for budget in BUDGETS for wallet in WALLETS for kind in ("credit", "adjustment")),
+    *((wallet, OPEN_BUDGETS[0], "adjustment") for wallet in WALLETS),
+    *((wallet, "redeemed", kind) for wallet in WALLETS for kind in ("redemption", "redemption", "payout")),
+    *((wallet, "expired", "forfeiture") for wallet in WALLETS),
+    *((debit, credit, "adjustment") for debit in OPEN_WALLETS for credit in OPEN_WALLETS if debit != credit),
+    ("redeemed", OPEN_WALLETS[0], "refund"),
+    (OPEN_WALLETS[0], OPEN_BUDGETS[0], "reversal"),
+]
+ALL, ONE_MORE = 0, -1  # of what is there
+POINTS = st.integers(ONE_MORE, 40)
+PART = st.none() | POINTS.filter(lambda points: points != ALL)
+DAYS = st.sampled_from([None, 1, 2, 3, 5, 8])
+REPEAT = st.integers(0, 15)  # a reference used before where there is one that recent, else a new one
+NUMBER = st.integers(0, 20)  # which one, counted from the newest
+CHANGES = [
+    lambda item: {"asked": item.asked + 1},
+    lambda item: {"kind": "credit" if item.kind == "adjustment" else "adjustment"},
+    lambda item: {"debit": OPEN_BUDGETS[item.debit == OPEN_BUDGETS[0]]},
+    lambda item: {"credit": OPEN_WALLETS[item.credit == OPEN_WALLETS[0]]},
+    lambda item: {"reverses": None if item.reverses else f"start:{OPEN_WALLETS[0]}:2"},
+]
 
 
-places = st.sampled_from([BUDGET, *WALLETS])
-points = st.integers(1, 60)
-days = st.none() | st.integers(1, 9)
-moves = st.tuples(places, places, points, days).filter(lambda move: move[0] != move[1])
-steps = st.one_of(
-    st.tuples(st.just("post"), st.lists(moves, min_size=1, max_size=5)),
-    st.tuples(st.just("place"), st.sampled_from(WALLETS), points),
-    st.tuples(st.just("capture"), st.integers(0, 3)),
-    st.tuples(st.just("release"), st.integers(0, 3)),
-    st.tuples(st.just("expire"), st.integers(0, 9)),
-)
+class LedgerMachine(RuleBasedStateMachine):
+    """Every step goes to both; both must answer the same, and `agree` looks at everything."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        if next(EXAMPLE) % VACUUM_AFTER == 0:
+            _vacuum()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.plain, self.real, self.today = PlainLedger(), RealLedger(), 0
+        self.used: list[str] = []
+        self.batches: list[list[Item]] = []
+        self._post([Item(f"fund:{budget}", "funding", budget, 400, "funding") for budget in OPEN_BUDGETS])
+        self._post(
+            [
+                Item(f"start:{wallet}:{days}", OPEN_BUDGETS[0], wallet, 30, "credit", days)
+                for wallet in OPEN_WALLETS
+                for days in (2, 4, None)
+            ]
+        )
 
-@dataclass(frozen=True)
-class Real:
-    """The ledger itself, driven by the same steps."""
-
-    ids: list[Account]
-    references: count = field(default_factory=count)
-    placed: list[Hold] = field(default_factory=list)
-
-    def post(self, moves_: list[tuple[int, int, int, int | None]]) -> list[bool]:
-        new = [
-            NewTransfer(
-                debit_id=self.ids[debit].pk,
-                credit_id=self.ids[credit].pk,
-                points=points_,
-                kind=TransferKind.ADJUSTMENT,
-                reference=f"test:{next(self.references)}",
-                expires_at=NOW + days_ * DAY if days_ else None,
-            )
-            for debit, credit, points_, days_ in moves_
-        ]
-        postings = post(new, at=NOW)
-        assert {type(posting.error) for posting in postings} <= {type(None), InsufficientPoints}
-        return [posting.error is None for posting in postings]
-
-    def place(self, wallet: int, points_: int) -> bool:
-        reference = f"hold:{next(self.references)}"
-        try:
-            self.placed.append(holds.place(account_id=self.ids[wallet].pk, points=points_, reference=reference, at=NOW))
-        except InsufficientPoints:
-            return False
-        return True
-
-    def close(self, number: int, close) -> bool:
-        try:
-            close(self.placed[number].pk, at=NOW)
-        except (WalletError, IndexError):
-            return False
-        return True
-
-
-def step(model: Model, real: Real, name: str, *arguments) -> None:
-    """Do one thing to both, and see both accept or refuse it."""
-    if name == "post":
-        expected = [model.move(d, c, p, NOW + days_ * DAY if days_ else None) for d, c, p, days_ in arguments[0]]
-        assert real.post(arguments[0]) == expected
-    elif name == "place":
-        assert real.place(*arguments) == model.place(*arguments)
-    elif name == "expire":
-        lots.expire(at=NOW + arguments[0] * DAY)
-        model.expire(NOW + arguments[0] * DAY)
-    else:
-        close = holds.capture if name == "capture" else holds.release
-        assert real.close(arguments[0], close) == model.close(arguments[0], capture=name == "capture")
-
-
-def state(model: Model) -> list[object]:
-    each = [(model.points(w), model.held(w), [lot.left for lot in model.lots[w]]) for w in WALLETS]
-    return [model.budget, model.redeemed, model.expired, *each]
-
-
-def real_state(real: Real) -> list[object]:
-    rows = Account.objects.in_bulk([account.pk for account in real.ids])
-    left = {wallet: Lot.objects.filter(account=real.ids[wallet]).order_by("id") for wallet in WALLETS}
-    each = [
-        (rows[real.ids[w].pk].points, rows[real.ids[w].pk].held, list(left[w].values_list("remaining", flat=True)))
-        for w in WALLETS
-    ]
-    ends = [accounts.system(kind).points for kind in (AccountKind.REDEEMED, AccountKind.EXPIRED)]
-    return [rows[real.ids[BUDGET].pk].points, *ends, *each]
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.lists(steps, min_size=1, max_size=14))
-def test_the_ledger_and_a_small_model_agree_after_every_step(steps_):
-    with transaction.atomic():
-        model, real = Model(), Real([make_budget(BUDGET_POINTS), *(make_wallet() for _ in WALLETS)])
-        for one in steps_:
-            step(model, real, *one)
-            assert real_state(real) == state(model)
-        assert list(ledger_rules.findings()) == []
+    def teardown(self) -> None:
         transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+    @invariant()
+    def agree(self) -> None:
+        assert self.real.differences(self.plain) == []
+
+    @rule(
+        items=st.lists(st.tuples(st.sampled_from(ROUTES), POINTS, DAYS, REPEAT, st.booleans()), min_size=1, max_size=4)
+    )
+    def post(self, items) -> None:
+        self._post(
+            [
+                Item(
+                    self._reference(repeat),
+                    debit,
+                    credit,
+                    self._points(debit, points),
+                    kind,
+                    self._day(days),
+                    None,
+                    most,
+                )
+                for (debit, credit, kind), points, days, repeat, most in items
+            ]
+        )
+
+    @precondition(lambda self: self.real.transfer_ids)
+    @rule(number=NUMBER, parts=st.lists(st.tuples(POINTS, REPEAT, st.booleans()), min_size=1, max_size=3))
+    def take_back(self, number, parts) -> None:
+        """Take one transfer back in parts, all in one call."""
+        taken = self._nth(self.real.transfer_ids, number)
+        first = self.plain.transfers[taken]
+        kind = "refund" if first.kind in {"redemption", "payout"} else "reversal"
+        self._post(
+            [
+                Item(
+                    self._reference(repeat),
+                    first.credit,
+                    first.debit,
+                    self._points(first.credit, points),
+                    kind,
+                    reverses=taken,
+                    at_most=at_most,
+                )
+                for points, repeat, at_most in parts
+            ]
+        )
+
+    @rule(number=NUMBER)
+    def retry(self, number) -> None:
+        self._post(self.batches[-1 - number % len(self.batches)])
+
+    @rule(number=NUMBER, change=st.sampled_from(CHANGES))
+    def retry_with_other_content(self, number, change) -> None:
+        batch = self.batches[-1 - number % len(self.batches)]
+        self._post([replace(item, **change(item)) for item in batch[:1]] + batch[1:])
+
+    @precondition(lambda self: self.real.transfer_ids)
+    @rule(number=NUMBER, points=PART, repeat=REPEAT)
+    def reverse(self, number, points, repeat) -> None:
+        credited, reference = self._nth(self.real.transfer_ids, number), self._reference(repeat)
+        points = self._points(self.plain.transfers[credited].credit, points)
+        expected = self.plain.reverse(credited, points, reference, self.today)
+        if expected in {None, REPLAYED}:
+            expected = self.plain.transfers[reference].points
+        assert self.real.reverse(credited, points, reference, self.today) == (0 if expected == NOTHING else expected)
+
+    @precondition(lambda self: self.real.transfer_ids)
+    @rule(number=NUMBER, points=PART, repeat=REPEAT)
+    def refund(self, number, points, repeat) -> None:
+        spent, reference = self._nth(self.real.transfer_ids, number), self._reference(repeat)
+        points = self._points("redeemed", points)
+        expected = self.plain.refund(spent, points, reference, self.today)
+        assert self.real.refund(spent, points, reference, self.today) == expected
+
+    @rule(wallet=st.sampled_from(WALLETS), points=POINTS, days=DAYS, repeat=REPEAT)
+    def place(self, wallet, points, days, repeat) -> None:
+        arguments = self._reference(repeat), wallet, self._points(wallet, points), self._day(days), self.today
+        assert self.real.place(*arguments) == self.plain.place(*arguments)
+
+    @precondition(lambda self: self.plain.holds)
+    @rule(number=NUMBER)
+    def capture(self, number) -> None:
+        hold = self._nth(self.plain.holds, number)
+        assert self.real.capture(hold, self.today) == self.plain.capture(hold, self.today)
+
+    @precondition(lambda self: self.plain.holds)
+    @rule(number=NUMBER)
+    def release(self, number) -> None:
+        hold = self._nth(self.plain.holds, number)
+        assert self.real.release(hold, self.today) == self.plain.release(hold)
+
+    @rule(name=st.sampled_from([WALLETS[-1], BUDGETS[-1], "redeemed"]))
+    def close(self, name) -> None:
+        assert self.real.close(name, self.today) == self.plain.close(name, self.today)
+
+    @rule(days=st.integers(-2, 5))
+    def clock_jumps(self, days) -> None:
+        self.today = max(0, self.today + days)
+
+    @rule()
+    def expire(self) -> None:
+        assert self.real.expire_holds(self.today) == self.plain.expire_holds(self.today)
+        assert self.real.expire_lots(self.today) == self.plain.expire_lots(self.today)
+
+    @rule()
+    def check_ledger(self) -> None:
+        """Ask the rules of all rooms, which is slower; `agree` asks this one's."""
+        assert list(ledger_rules.findings()) == []
+
+    def _post(self, items: list[Item]) -> None:
+        items = [
+            item
+            for item in items
+            if item.debit != item.credit and (item.expires_on is None or item.expires_on > self.today)
+        ]
+        if items:
+            self.batches.append(items)
+            assert self.real.post(items, self.today) == [
+                self.plain.post(**asdict(item), today=self.today) for item in items
+            ]
+
+    def _reference(self, repeat: int) -> str:
+        """Return a new reference mostly, one of the last few sometimes."""
+        if repeat < min(len(self.used), 3):
+            return self.used[-1 - repeat]
+        self.used.append(f"test:{len(self.used)}")
+        return self.used[-1]
+
+    def _points(self, name: str, points: int | None) -> int | None:
+        """Return a number of points; ALL and ONE_MORE are what the account can spend now, and one above."""
+        if points is None or points > 0:
+            return points
+        return max(self.plain.spendable(name, self.today) - points, 1)
+
+    def _day(self, days: int | None) -> int | None:
+        return None if days is None else self.today + days
+
+    def _nth(self, among: dict[str, object], number: int) -> str:
+        """Return one of these, the newest first: with those most can be done."""
+        return list(among)[-1 - number % len(among)]
+
+
+def _vacuum() -> None:
+    """Clear away the rows of the examples that were rolled back: every step reads whole tables."""
+    tables = [model._meta.db_table for model in apps.get_app_config("wallets").get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM {', '.join(tables)}")
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.django_db(transaction=True)  # not one around the test: each example is one by itself
+@pytest.mark.timeout(0)  # as long as it is asked to be
+def test_the_ledger_and_a_plain_model_agree_after_every_step(shard):
+    machine = hypothesis.seed(SEED * SHARDS + shard)(type("Ledger", (LedgerMachine,), {}))
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=max(EXAMPLES // SHARDS, 1),
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
