@@ -27,6 +27,18 @@ class Schema(AutoSchema):
         takes_key = self.method == "POST" and hasattr(self.view, "scopes")  # a hook has no client, and rules of its own
         return [IDEMPOTENCY_KEY] if takes_key else []
 
+    def is_deprecated(self) -> bool:
+        """Return whether the view says so of this method."""
+        return self.method in getattr(self.view, "deprecations", {})
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the operation; a deprecated one says first when it ends."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        ends = getattr(self.view, "deprecations", {}).get(self.method)
+        if operation and ends:
+            operation["description"] = f"{ends.sentence} {operation.get('description', '')}".strip()
+        return operation
+
     def get_operation_id(self) -> str:
         """Return `points_requests_list` beside `points_requests_retrieve`."""
         operation_id = super().get_operation_id()

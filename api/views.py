@@ -9,10 +9,12 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from api import idempotency
+from api.deprecation import Deprecation
 from api.errors import PortalError
 from api.problems import invalid
 from api.serializers import StrictSerializer
@@ -40,6 +42,7 @@ class ApiView(APIView):
     """
 
     scopes: ClassVar[dict[str, str]] = {}
+    deprecations: ClassVar[dict[str, Deprecation]] = {}  # by method; see api.deprecation
     content_negotiation_class = JsonAlways
     metadata_class = None
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
@@ -53,7 +56,20 @@ class ApiView(APIView):
     @property
     def default_response_headers(self) -> dict[str, str]:
         """Return what every answer carries: what is said of people's points is kept by nobody on the way."""
-        return {**super().default_response_headers, "Cache-Control": "no-store"}
+        ends = self.deprecations.get(str(self.request.method))
+        return {
+            **super().default_response_headers,
+            "Cache-Control": "no-store",
+            **(ends.headers if ends else {}),
+        }
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Add the link of a deprecated operation to those that the answer has."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        ends = self.deprecations.get(str(request.method))
+        if ends and ends.link not in answer.get("Link", ""):
+            answer["Link"] = ", ".join(filter(None, [answer.get("Link"), ends.link]))
+        return answer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the caller in; a POST with an Idempotency-Key will then take effect once."""

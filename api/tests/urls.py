@@ -1,5 +1,7 @@
 """Addresses that try out what every endpoint is built on."""
 
+from datetime import date
+
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection
@@ -13,6 +15,7 @@ from rest_framework.response import Response
 
 import api.urls
 from api import ids, pagination
+from api.deprecation import Deprecation
 from api.docs import describe
 from api.errors import NotFound, PointsOutOfRange
 from api.fields import MoneyField, PointsField, RecipientField, TextField
@@ -88,6 +91,28 @@ class PeopleView(ApiView):
         return pagination.page(rows, lambda people: [{"name": one.name} for one in people], request=request)
 
 
+class EndingView(ApiView):
+    """Two operations that end, and one that stays."""
+
+    scopes = {"GET": "people:read", "POST": "people:write", "PUT": "people:write"}
+    deprecations = {
+        "GET": Deprecation(since=date(2027, 1, 1), sunset=date(2027, 7, 1), guide="/problems/"),
+        "POST": Deprecation(since=date(2027, 1, 1), guide="/problems/"),
+    }
+
+    @describe("List", answers={200: GiftSerializer}, paged=True, description="All of them.")
+    def get(self, request: Request) -> Response:
+        return pagination.page(get_user_model().objects.all(), lambda people: [{} for _ in people], request=request)
+
+    @describe("Make", reads=NamedSerializer, answers={201: NamedSerializer})
+    def post(self, request: Request) -> Response:
+        return Response(self.read(NamedSerializer), status=201)
+
+    @describe("Put", answers={200: NamedSerializer})
+    def put(self, request: Request) -> Response:
+        return Response({"name": "stays"})
+
+
 class FailingView(ApiView):
     """Raises whatever its path names."""
 
@@ -126,6 +151,7 @@ urlpatterns = [
             [
                 path("gifts", GiftView.as_view()),
                 path("people", PeopleView.as_view()),
+                path("ending", EndingView.as_view()),
                 path("enrol", EnrolView.as_view()),
                 path("enrol/again", EnrolView.as_view()),
                 path("fail/<str:kind>", FailingView.as_view()),
