@@ -66,17 +66,25 @@ class Model:
         self.budget -= points
         self.wallets[who] += points
 
-    def submit(self, name: str, who: str, points: int) -> str | None:
-        if name in self.asked:
-            same = (self.asked[name].who, self.asked[name].points) == (who, points)
-            return None if same else "external_id_conflict"
+    def submit(self, batch: list[tuple[str, str, int]]) -> list[str | None]:
+        """Decide in order. A name of the same list counts, even where the budget refuses its first request later."""
+        firsts: dict[str, tuple[str, int, str | None]] = {
+            name: (each.who, each.points, None) for name, each in self.asked.items()
+        }
+        errors = []
+        for name, who, points in batch:
+            if name not in firsts:
+                firsts[name] = (who, points, self._ask(name, who, points))
+            *content, error = firsts[name]
+            errors.append(error if content == [who, points] else "external_id_conflict")
+        return errors
+
+    def _ask(self, name: str, who: str, points: int) -> str | None:
         request = Asked(who, points, "parked", next_attempt=(START, len(self.asked)))
-        if who in self.wallets:
-            error = self._decide(request)
-            if error:
-                return error
-        self.asked[name] = request
-        return None
+        error = self._decide(request) if who in self.wallets else None
+        if error is None:
+            self.asked[name] = request
+        return error
 
     def approve(self, name: str) -> str | None:
         request = self.asked[name]
@@ -221,7 +229,7 @@ class MoneyPath(RuleBasedStateMachine):
         named = [(self._name(repeat), who, points) for who, points, repeat in items]
         batch = [new(self.programme, external_id=name, recipient=who, points=points) for name, who, points in named]
         done = points_requests.submit(batch, at=self.now)
-        assert [each.error and each.error.code for each in done] == [self.model.submit(*each) for each in named]
+        assert [each.error and each.error.code for each in done] == self.model.submit(named)
 
     @precondition(lambda self: self.model.asked)
     @rule(number=NUMBER, is_good=st.booleans())
