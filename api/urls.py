@@ -3,7 +3,7 @@
 from allauth.idp.oidc.views import jwks
 from django.urls import URLPattern, URLResolver, path
 
-from api import health, problem_pages, token_views
+from api import guides, health, problem_pages, token_views
 from api.docs import DocsView, SchemaView
 
 api_patterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,7 @@ page_patterns: list[URLPattern | URLResolver] = [
     path("oauth/token", token_views.TokenView.as_view(), name="oauth-token"),
     path("oauth/revoke", token_views.RevokeView.as_view(), name="oauth-revoke"),
     path("api/docs", DocsView.as_view(), name="api-docs"),
+    path("api/docs/<slug:page>.md", guides.guide, name="api-guide"),
     path("problems/", problem_pages.problem_list, name="problems"),
     path("problems/<slug:code>", problem_pages.problem_page, name="problem"),
     path("healthz", health.healthz, name="healthz"),

@@ -228,7 +228,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": "1.0.0",
     "DESCRIPTION": "Get a token by client credentials at `/oauth/token`, send it as `Authorization: Bearer …`. "
     "Every error is `application/problem+json`; decide by its `code`, [all of them](/problems/) are explained. "
-    "Send your own `external_id`: the same one takes effect once, for ever.",
+    "Send your own `external_id`: the same one takes effect once, for ever.\n\n"
+    "[Getting started](/api/docs/getting-started.md) takes ten minutes. Then read on: "
+    "[Idempotency](/api/docs/idempotency.md), [Errors](/api/docs/errors.md), [Limits](/api/docs/limits.md), "
+    "[Going live](/api/docs/going-live.md), [Versioning](/api/docs/versioning.md), "
+    "[what changed](/api/docs/changelog.md).",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -1,4 +1,4 @@
-"""docs/api.md: what stands there to be copied works in a shell, in its order, and says what comes back."""
+"""docs/api/README.md: what stands there to be copied works in a shell, in its order, and says what comes back."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from people.tests.factories import make_person
 from programs.tests.factories import make_programme
 from wallets.ledger_rules import findings
 
-PAGE = (settings.BASE_DIR / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (settings.BASE_DIR / "docs" / "api" / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 [SAMPLE] = re.findall(r"^```json\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
