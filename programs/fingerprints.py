@@ -7,6 +7,8 @@ from typing import Any
 
 from programs.models import Adjustment, PointsRequest
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
 
 def of_content(*, programme: str, recipient: str, points: int, reason: str, metadata: Mapping[str, Any]) -> str:
     """Return the fingerprint of what a client asked for: with the same `external_id`, another one is a conflict."""
@@ -40,5 +42,4 @@ def of_adjustment(adjustment: Adjustment) -> str:
 
 
 def _digest(content: Any) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode("utf-8", "surrogatepass")).hexdigest()

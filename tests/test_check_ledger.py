@@ -144,6 +144,21 @@ FAULTS: list[tuple[str, Plant, set[str]]] = [
         " WHERE other.employee_number = 'BEN' AND external_id = 'plain'",
         set(),
     ),
+    (
+        "credit_as_requested",
+        "UPDATE programs_pointsrequest SET transfer_id = id WHERE external_id = 'plain'",
+        {"credit_was_requested"},
+    ),
+    (
+        "request_names_what_exists",
+        "UPDATE programs_pointsrequest SET client_id = 'nobody' WHERE external_id = 'plain'",
+        set(),
+    ),
+    (
+        "request_names_what_exists",
+        "UPDATE programs_pointsrequest SET programme_id = 1000000000 WHERE external_id = 'plain'",
+        {"budget_conserved"},
+    ),
     ("credit_was_requested", "DELETE FROM programs_pointsrequest WHERE external_id = 'plain'", {"budget_conserved"}),
     ("credit_was_approved", "DELETE FROM approvals_decision", set()),
     ("funding_as_written", "UPDATE programs_funding SET points = points + 1", {"budget_conserved"}),

@@ -11,7 +11,9 @@ class Delivery(models.Model):
     """A message on its way to its person through one channel. The row is the queue: the worker claims what is due."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    message = models.ForeignKey("messaging.Message", on_delete=models.PROTECT, related_name="deliveries")
+    message = models.ForeignKey(
+        "messaging.Message", on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )  # found by the key over message and channel
     channel = models.CharField(max_length=8, choices=Channel.choices)
     status = models.CharField(max_length=8, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

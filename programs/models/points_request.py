@@ -19,12 +19,20 @@ class PointsRequest(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    # Client, programme and transfer have no foreign key in the database (docs/adr/0007): all who credit at one moment
+    # would lock the same two rows, and a transfer is never deleted.
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     external_id = models.CharField(max_length=255, null=True)
     fingerprint = models.CharField(max_length=64)
     source = models.CharField(max_length=12, choices=Source.choices)
     programme = models.ForeignKey(
-        "programs.Programme", on_delete=models.PROTECT, related_name="points_requests", db_index=False
+        "programs.Programme",
+        on_delete=models.PROTECT,
+        related_name="points_requests",
+        db_index=False,
+        db_constraint=False,
     )
     recipient = models.CharField(max_length=300)
     person = models.ForeignKey(
@@ -35,9 +43,11 @@ class PointsRequest(models.Model):
     metadata = models.JSONField(default=dict)
     status = models.CharField(max_length=16, choices=PointsRequestStatus.choices)
     status_reason = models.CharField(max_length=500, null=True)
-    event = models.ForeignKey("programs.Event", on_delete=models.PROTECT, null=True, related_name="points_requests")
+    event = models.ForeignKey(
+        "programs.Event", on_delete=models.PROTECT, null=True, related_name="points_requests", db_index=False
+    )
     rule_version = models.ForeignKey(
-        "programs.RuleVersion", on_delete=models.PROTECT, null=True, related_name="points_requests"
+        "programs.RuleVersion", on_delete=models.PROTECT, null=True, related_name="points_requests", db_index=False
     )
     once_key = models.CharField(max_length=500, null=True)
     explanation = models.JSONField(default=dict)
@@ -45,7 +55,9 @@ class PointsRequest(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="points_request")
-    transfer = models.OneToOneField(Transfer, on_delete=models.PROTECT, null=True, related_name="points_request")
+    transfer = models.OneToOneField(
+        Transfer, on_delete=models.PROTECT, null=True, related_name="points_request", db_constraint=False
+    )
     created_at = models.DateTimeField()
     credited_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
@@ -98,6 +110,11 @@ class PointsRequest(models.Model):
             ),
         ]
         indexes = [
+            # what came of an event, and what a wording of a rule gave; most requests have neither
+            models.Index(fields=["event"], condition=Q(event__isnull=False), name="points_request_event"),
+            models.Index(
+                fields=["rule_version"], condition=Q(rule_version__isnull=False), name="points_request_rule_version"
+            ),
             models.Index(
                 fields=["programme", "-id"], name="points_request_programme"
             ),  # the list of a programme, newest first

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, ProtectedError
 
+from api.tests.factories import make_client
 from people.tests.factories import make_person
 from programs.models import Funding, PointsRequest
 from programs.operations import adjustments, points_requests, reversals
@@ -46,6 +47,14 @@ def test_credit_from_another_budget_is_found() -> None:
     with without_triggers():
         PointsRequest.objects.filter(pk=row.pk).update(programme=other)
     assert found() == {("credit_as_requested", str(row.pk))}
+
+
+def test_programme_and_client_that_requests_name_are_kept() -> None:
+    row = credited(make_programme(), make_person(), client=make_client())
+    assert row.client is not None
+    for named in (row.programme, row.client):
+        with pytest.raises(ProtectedError):
+            named.delete()
 
 
 def test_credit_that_nobody_asked_for_is_found() -> None:
