@@ -108,14 +108,6 @@ def earned(windows: Collection[tuple[UUID, int, datetime]]) -> dict[tuple[UUID, 
         return {(person_id, programme_id): points for person_id, programme_id, points in cursor.fetchall()}
 
 
-def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Return what people have now, as (available, held). Who has no wallet yet is absent."""
-    if not person_ids:
-        return {}
-    rows = Account.objects.filter(person__in=person_ids).values_list("person_id", "points", "held")
-    return {person_id: (points - held, held) for person_id, points, held in rows if person_id}
-
-
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Points that a budget got, gave to people, and holds now."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from api import ids
 from programs import queries
 from programs.models import ApprovalStep, Funding, PointsRequest, Programme
 from programs.operations.crediting import WalletAfter
+from wallets import queries as wallet_queries
 
 
 def points_request(points_request: PointsRequest, *, wallet: WalletAfter | None = None) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def points_request(points_request: PointsRequest, *, wallet: WalletAfter | None 
 
 def points_requests(rows: Sequence[PointsRequest]) -> list[dict[str, Any]]:
     """Return points requests as JSON, each with what its person's wallet holds now: one query for all."""
-    balances = queries.balances({row.person_id for row in rows if row.person_id})
+    balances = wallet_queries.balances({row.person_id for row in rows if row.person_id})
     wallets = {person_id: WalletAfter(*balance) for person_id, balance in balances.items()}
     return [points_request(row, wallet=wallets.get(row.person_id) if row.person_id else None) for row in rows]
 
@@ -101,6 +103,7 @@ def funding(funding: Funding) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1000)  # most of a list share theirs
 def moment(at: datetime | None) -> str | None:
     """Return a time as RFC 3339 in UTC with `Z`, to the microsecond where it has any."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

@@ -1,6 +1,6 @@
 """What spending shows: the catalogue, and what a person has redeemed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -33,7 +33,6 @@ from redemptions import bookings
 from redemptions.bookings import Booking
 from redemptions.enums import CodeStatus, OrderStatus, ProductKind
 from redemptions.models import Order, Product, TravelCredit, Voucher, VoucherCode
-from wallets.models import Account
 
 WORDS_MAX = 8  # of a search
 USUAL_DIGITS = 2
@@ -227,12 +226,6 @@ def orders(
     if placed_after is not None:
         rows = rows.filter(placed_at__gt=placed_after)
     return rows
-
-
-def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Return what people have now, as (available, held)."""
-    rows = Account.objects.filter(person__in=person_ids).values_list("person_id", "points", "held")
-    return {person_id: (points - held, held) for person_id, points, held in rows if person_id}
 
 
 def my_rewards(person: Person, *, at: datetime | None = None) -> list[Reward]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from api import ids
 from api.money import as_json
-from redemptions import bookings, queries
+from redemptions import bookings
 from redemptions.models import Order, Product, TravelCredit, TravelCreditAuthorisation, TravelCreditEntry
+from wallets.queries import balances
 
 
 def product(product: Product) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def products(rows: Sequence[Product]) -> list[dict[str, Any]]:
 def orders(rows: Sequence[Order]) -> list[dict[str, Any]]:
     """Return orders, each with its travel credit and what its person's wallet holds now: two queries for all."""
     credits_of = dict(TravelCredit.objects.filter(order__in=rows).values_list("order_id", "id"))
-    wallets = queries.balances([row.person_id for row in rows])
+    wallets = balances([row.person_id for row in rows])
     return [
         {
             "id": ids.public(ids.ORDER, row.pk),

@@ -1,6 +1,6 @@
 """What a wallet holds, and how it came to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -88,18 +88,33 @@ def wallet(person: Person, at: datetime | None = None) -> Wallet:
     """
     if at is not None:
         return _wallet_at(person, at)
-    account = Account.objects.filter(person=person).first()
+    now = timezone.now()
+    account = Account.objects.filter(person=person).annotate(overdue=_overdue(now)).first()
     if account is None:
         return Wallet()
     return Wallet(
         account_id=account.pk,
-        available=account.available,
+        available=account.available - account.overdue,
         held=account.held,
         lifetime_earned=account.lifetime_earned,
         lifetime_redeemed=account.lifetime_redeemed,
         lifetime_expired=account.lifetime_expired,
-        expiring=_expiring(account),
+        expiring=_expiring(account, now),
     )
+
+
+def balances(person_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Return what people can spend now and what is held, as (available, held); who has no wallet yet is absent."""
+    if not person_ids:
+        return {}
+    wallets = Account.objects.filter(person__in=person_ids).annotate(overdue=_overdue(timezone.now()))
+    rows = wallets.values_list("person_id", "points", "held", "overdue")
+    return {person_id: (points - held - overdue, held) for person_id, points, held, overdue in rows if person_id}
+
+
+def _overdue(at: datetime) -> Func:
+    """Return what nobody can use any more though the expiry run has not moved it yet."""
+    return Func(F("id"), at, function="wallets_overdue", output_field=BigIntegerField())
 
 
 def points_at(account_id: UUID, at: datetime) -> int:
@@ -148,9 +163,9 @@ def _wallet_at(person: Person, at: datetime) -> Wallet:
     )
 
 
-def _expiring(account: Account) -> list[Expiring]:
+def _expiring(account: Account, at: datetime) -> list[Expiring]:
     dates = (
-        Lot.objects.filter(account=account, remaining__gt=0, expires_at__isnull=False)
+        Lot.objects.filter(account=account, remaining__gt=0, expires_at__gt=at)
         .values_list("expires_at")
         .annotate(points=Cast(Sum("remaining"), BigIntegerField()))
         .order_by("expires_at")[:EXPIRING_MAX]

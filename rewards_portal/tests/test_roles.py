@@ -24,7 +24,9 @@ def test_every_model_has_a_row() -> None:
 
 
 def test_auditors_see_everything_and_change_nothing() -> None:
-    assert {cells[roles.ROLES.index(roles.AUDITORS)] for cells in roles.PERMISSIONS.values()} == {"v"}
+    nobodys = {"api.idempotencykey", "api.quota"}  # the machinery's own: hashes, encrypted answers, counters
+    shown = {label: cells[roles.ROLES.index(roles.AUDITORS)] for label, cells in roles.PERMISSIONS.items()}
+    assert {label for label, letters in shown.items() if letters != "v"} == nobodys
 
 
 def test_the_ledger_and_what_came_in_are_changed_by_nobody() -> None:

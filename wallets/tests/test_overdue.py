@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wallets import ledger_rules
+from wallets import ledger_rules, queries
 from wallets.enums import AccountKind, HoldStatus, TransferKind
 from wallets.errors import InsufficientPoints
 from wallets.models import Account, Hold, Lot
@@ -47,6 +48,17 @@ def remaining(wallet: Account) -> list[int]:
 
 def test_overdue_counts_from_the_very_moment(wallet):
     assert [lots.overdue(wallet.pk, at=NOW + tick) for tick in (-TICK, 0 * TICK, DAY)] == [0, 100, 100]
+
+
+def test_what_is_overdue_is_not_shown_as_available(wallet):
+    with time_machine.travel(NOW - TICK, tick=False):
+        before = queries.wallet(wallet.person)
+    with time_machine.travel(NOW, tick=False):
+        after = queries.wallet(wallet.person)
+        balances = queries.balances([wallet.person_id])
+    assert (before.available, [each.points for each in before.expiring]) == (150, [100, 50])
+    assert (after.available, [each.points for each in after.expiring]) == (50, [50])
+    assert balances == {wallet.person_id: (50, 0)}
 
 
 @pytest.mark.parametrize("kind", [TransferKind.REDEMPTION, TransferKind.ADJUSTMENT, TransferKind.PAYOUT])
