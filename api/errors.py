@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+NOT_READY_SECONDS = 2  # after which it is worth asking again
+
 
 class PortalError(Exception):
     """Something a caller did that we refuse, with a code that never changes and a sentence that says what to do.
@@ -265,9 +267,17 @@ class InternalError(PortalError):
 
 
 class NotReady(PortalError):
-    """The process runs, but something it needs does not answer yet. Try again in a few seconds."""
+    """The process runs, but something it needs does not answer yet. Try again in a few seconds.
+
+    What you sent may have taken effect already; sending it again is safe: `external_id` keeps it from counting twice.
+    """
 
     code, title, status = "not_ready", "Not ready yet", 503
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say when to try again."""
+        return {"Retry-After": str(NOT_READY_SECONDS)}
 
 
 class UnknownScope(PortalError):

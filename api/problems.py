@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core import exceptions as django_errors
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions as drf_errors
@@ -37,6 +38,8 @@ OF_DJANGO: Final[dict[type[Exception], type[PortalError]]] = {
     Http404: errors.NotFound,
     UnreadablePostError: errors.RequestTimeout,
 }
+# connection_exception, operator_intervention by a shutdown (PostgreSQL documentation, appendix A)
+LOST: Final = ("08", "57P")
 
 
 def problem(error: PortalError, *, request: HttpRequest | None = None) -> dict[str, Any]:
@@ -92,8 +95,19 @@ def translate(error: Exception) -> PortalError | None:
         return invalid(error.detail)
     if isinstance(error, drf_errors.APIException):
         return BY_STATUS.get(error.status_code, errors.BadRequest)(str(error.detail))
+    if isinstance(error, OperationalError | InterfaceError) and _is_lost(error):
+        return errors.NotReady("The database does not answer. Send the same request again.")
     found = next((ours for theirs, ours in OF_DJANGO.items() if isinstance(error, theirs)), None)
     return found() if found else None
+
+
+def _is_lost(error: Exception) -> bool:
+    """Return whether a connection broke or could not be made, which says nothing about the request that met it.
+
+    What the driver itself finds has no code of the server's.
+    """
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(LOST)
 
 
 def invalid(detail: Any) -> PortalError:

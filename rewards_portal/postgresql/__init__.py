@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, but for how a kept connection is checked before each request; named in `DATABASES`."""
