@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from api import rows
 from people.models import Department, Person
 
 EMAIL, SCIM = "email:", "scim:"
@@ -53,10 +54,9 @@ def parts(name: str) -> dict[str, str]:
 
 def read(columns: Sequence[Any], department: str | None) -> Person:
     """Return a person from a row with the values of COLUMNS, and the name of their department."""
-    person = Person.from_db(connection.alias, COLUMNS, columns)
-    if person.department_id is not None:
-        person.department = Department(person.department_id, department or "")
-    return person
+    values = dict(zip(COLUMNS, columns, strict=True))
+    key = values["department_id"]
+    return rows.as_read(Person, values, {"department": Department(key, department or "")} if key is not None else {})
 
 
 def _key(name: str) -> tuple[str, str]:

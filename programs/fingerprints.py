@@ -2,17 +2,22 @@
 
 import hashlib
 import json
+import json.encoder
 from collections.abc import Mapping
 from typing import Any
 
 from programs.models import Adjustment, PointsRequest
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_text = json.encoder.encode_basestring
 
 
 def of_content(*, programme: str, recipient: str, points: int, reason: str, metadata: Mapping[str, Any]) -> str:
     """Return the fingerprint of what a client asked for: with the same `external_id`, another one is a conflict."""
-    return _digest([programme, recipient, points, reason, metadata])
+    if metadata or type(points) is not int:
+        return _digest([programme, recipient, points, reason, metadata])
+    # the same text, which the encoder takes three times as long to write
+    return _sha256(f"[{_text(programme)},{_text(recipient)},{points},{_text(reason)},{{}}]")
 
 
 def of_points_request(points_request: PointsRequest) -> str:
@@ -42,4 +47,8 @@ def of_adjustment(adjustment: Adjustment) -> str:
 
 
 def _digest(content: Any) -> str:
-    return hashlib.sha256(_CANONICAL.encode(content).encode("utf-8", "surrogatepass")).hexdigest()
+    return _sha256(_CANONICAL.encode(content))
+
+
+def _sha256(canonical: str) -> str:
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

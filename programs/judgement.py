@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -83,14 +84,15 @@ def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalE
     try:
         _check_programme(request, terms.programme)
         _check_points(request, terms.programme)
-        if request.person is None:
+        person = request.person
+        if person is None:
             return _without_person(request, terms.programme)
-        _check_person(request.person, terms.programme, known)
-        _check_once(request, request.person, known)
-        _check_limit(request, request.person, terms.programme, known)
+        _check_person(person, terms.programme, known)
+        _check_once(request, person, known)
+        _check_limit(request, person, terms.programme, known)
     except PortalError as error:
         return error
-    _count(request, request.person, terms.programme, known)
+    _count(request, person, terms.programme, known)
     step = terms.step(request.points)
     status = PointsRequestStatus.PENDING_APPROVAL if step else PointsRequestStatus.CREDITED
     return Grant(status, step)
@@ -108,11 +110,17 @@ def expires_at(programme: Programme, person: Person, credited_at: datetime) -> d
     """Return when points credited now expire: at the end of the person's own day, so many days later. None: never."""
     if programme.points_expire_after_days is None:
         return None
+    return _end_of_day(credited_at, programme.points_expire_after_days, person.time_zone)
+
+
+@lru_cache(maxsize=1000)  # of a list the same few days and zones are asked for again and again
+def _end_of_day(at: datetime, days: int, time_zone: str) -> datetime:
+    """Return when the day ends in a time zone that is so many days after the one of a moment."""
     try:
-        zone = ZoneInfo(person.time_zone)
+        zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    last_day = credited_at.astimezone(zone).date() + timedelta(days=programme.points_expire_after_days)
+    last_day = at.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(last_day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
@@ -119,14 +120,30 @@ def write(
     asked = [_transfer(request, wallets, at) for request in granted]
     for request, transfer in zip(granted, asked, strict=True):
         request.credited_at, request.expires_at = at, transfer.expires_at
-    rows = [{column: getattr(request, column) for column in COLUMNS} for request in (*granted, *others)]
     told = messages.as_json([_message(request) for request in granted])
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [*transfers.prepare(asked, at=at), json.dumps(rows, default=str), told, at])
+        cursor.execute(WRITE, [*transfers.prepare(asked, at=at), _as_json([*granted, *others]), told, at])
         came = cursor.fetchall()
     messages.told(came[0][0])
     postings = transfers.postings(asked, [row[1:-1] for row in came] if asked else [])
     return _settled(granted, asked, postings, at)
+
+
+def _as_json(rows: Sequence[PointsRequest]) -> str:
+    """Return new rows for WRITE, without what is null."""
+    columns = [
+        {name: value for name, value in vars(row).items() if value is not None and name != "_state"} for row in rows
+    ]
+    return json.dumps(columns, default=_in_json)
+
+
+def _in_json(value: object) -> str:
+    return value.hex if isinstance(value, UUID) else _moment(value) if isinstance(value, datetime) else str(value)
+
+
+@lru_cache(maxsize=1000)  # most of a list share theirs
+def _moment(at: datetime) -> str:
+    return at.isoformat()
 
 
 def tell(points_requests: Sequence[PointsRequest], *, at: datetime) -> None:
@@ -145,13 +162,14 @@ def in_words(points: int) -> str:
 
 
 def _transfer(request: PointsRequest, wallets: Mapping[UUID, UUID], at: datetime) -> NewTransfer:
+    programme, person = request.programme, _person(request)
     return NewTransfer(
-        debit_id=request.programme.budget_id,
-        credit_id=wallets[_person(request).pk],
+        debit_id=programme.budget_id,
+        credit_id=wallets[person.pk],
         points=request.points,
         kind=TransferKind.CREDIT,
         reference=reference(request),
-        expires_at=expires_at(request.programme, _person(request), at),
+        expires_at=expires_at(programme, person, at),
     )
 
 
@@ -198,6 +216,7 @@ def _refusal(request: PointsRequest, error: WalletError) -> PortalError:
 
 
 def _person(request: PointsRequest) -> Person:
-    if request.person is None:
+    person = request.person
+    if person is None:
         raise AssertionError("only a request with a person is credited")
-    return request.person
+    return person

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from api import ids
+from api import ids, rows
 from api.errors import PortalError
 from api.models import ApiClient
 from people.models import Person
@@ -247,12 +247,7 @@ def _row(
         "requested_by_id": request.requested_by.pk if request.requested_by else None,
         "created_at": at,
     }
-    # as if it was read: the constructor looks every one of the names up, for more than all the rest of a decision costs
-    row = PointsRequest.from_db(connection.alias, list(BLANK), list(values.values()))
-    row.programme = programme
-    if person:
-        row.person = person
-    return row
+    return rows.as_read(PointsRequest, values, {"programme": programme} | ({"person": person} if person else {}))
 
 
 def _write(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
@@ -224,7 +226,7 @@ def _arguments(transfers: Sequence[NewTransfer], at: datetime) -> list[str]:
     They go as PostgreSQL writes arrays: a tenth of the time that the driver takes, and one prepared statement for any
     values, where the driver would name smaller and larger integers by different types.
     """
-    account_ids = sorted({t.debit_id for t in transfers} | {t.credit_id for t in transfers})
+    account_ids = sorted({t.debit_id for t in transfers} | {t.credit_id for t in transfers}, key=attrgetter("int"))
     places = {account_id: place for place, account_id in enumerate(account_ids, start=1)}
     first_places: dict[str, int] = {}
     return [
@@ -235,9 +237,9 @@ def _arguments(transfers: Sequence[NewTransfer], at: datetime) -> list[str]:
         _array(t.kind for t in transfers),
         _array(_quoted(t.reference) for t in transfers),
         _array(first_places.setdefault(t.reference, place) for place, t in enumerate(transfers, start=1)),
-        _array(t.expires_at and t.expires_at.isoformat() for t in transfers),
+        _array(t.expires_at and _moment(t.expires_at) for t in transfers),
         _array(t.reverses_id for t in transfers),
-        _array((t.effective_at or at).isoformat() for t in transfers),
+        _array(_moment(t.effective_at or at) for t in transfers),
         _array(t.at_most for t in transfers),
     ]
 
@@ -245,6 +247,11 @@ def _arguments(transfers: Sequence[NewTransfer], at: datetime) -> list[str]:
 def _array(values: Iterable[object]) -> str:
     """Return values that need no quotes as PostgreSQL writes an array (its documentation, 8.15.6)."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+@lru_cache(maxsize=1000)  # most of a list share theirs
+def _moment(at: datetime) -> str:
+    return at.isoformat()
 
 
 def _quoted(text: str) -> str:
