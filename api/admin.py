@@ -6,16 +6,20 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from api import traffic
 from api.changes import changes
 from api.errors import InvalidApiKey, TwoSecretsLive
-from api.models import ApiClient, ApiKey
+from api.models import ApiCall, ApiClient, ApiKey
 from api.oauth import SCOPES
 from api.operations import api_keys, clients
 
@@ -86,6 +90,8 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
         ]
 
 
+COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
+CALL_FIELDS = ["time", "client", "call", "status", "code", "milliseconds", "request_id", "external_id", "body"]
 CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
 
 
@@ -130,6 +136,24 @@ class ApiClientAdmin(TrackedModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return False: what it asked for stays, and names it. Take its scopes away instead."""
         return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show above the fields what the client calls."""
+        client: ApiClient | None = context.get("original")
+        if client is not None and request.user.has_perm("api.view_apicall"):
+            is_week = request.GET.get("period") == "week"
+            seen = traffic.of(client, at=timezone.now(), is_week=is_week)
+            context |= {
+                "traffic": seen,
+                "is_week": is_week,
+                "bars": traffic.bars(seen.slots),
+                "labels": traffic.labels(seen.slots),
+                "height": traffic.HEIGHT,
+                "bottom": traffic.BOTTOM,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ApiClient, form: ApiClientForm, change: bool) -> None:
         """Make the client, or bring its name, scopes and limits up to date."""
@@ -178,6 +202,60 @@ class ApiClientAdmin(TrackedModelAdmin):
         """Let these clients in again."""
         for client in chosen:
             clients.enable(client.pk)
+
+
+class BoundedPaginator(Paginator[Any]):
+    """Counts no further than COUNT_MAX, so that a list of ten million rows opens like one of ten."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, COUNT_MAX at most."""
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return rows[:COUNT_MAX].count()
+
+
+class AnswerFilter(admin.SimpleListFilter):
+    """How calls ended. The values of a column would be looked for in every row."""
+
+    title = "answer"
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the ways."""
+        return [("well", _("Went well")), ("refused", _("Refused (4xx)")), ("failed", _("Failed (5xx)"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        """Return the calls that ended so."""
+        ranges = {"well": (100, 399), "refused": (400, 499), "failed": (500, 599)}
+        chosen = ranges.get(self.value() or "")
+        return queryset.filter(status__range=chosen) if chosen else queryset
+
+
+@admin.register(ApiCall)
+class ApiCallAdmin(ReadOnlyModelAdmin):
+    """The log of calls: newest first, found by exactly what a system or a person would quote."""
+
+    list_display = ["time", "client", "call", "status", "code", "milliseconds"]
+    fields = [*CALL_FIELDS]
+    list_select_related = ["client__oauth"]
+    list_filter = [AnswerFilter]
+    list_per_page = 50
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    ordering = ["-pk"]
+    sortable_by = ()
+    search_fields = ["=request_id", "=external_id", "=code"]
+    search_help_text = "A request ID, an external ID or the code of a problem, whole"
+
+    @admin.display(description=_("Time"))
+    def time(self, call: ApiCall) -> str:
+        """Return when it came, to the second."""
+        return date_format(timezone.localtime(call.called_at), "j M Y, H:i:s")
+
+    @admin.display(description=_("Call"))
+    def call(self, call: ApiCall) -> str:
+        """Return its method and address."""
+        return f"{call.method} {call.route}"
 
 
 class ApiKeyForm(forms.ModelForm[ApiKey]):

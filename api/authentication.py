@@ -63,6 +63,7 @@ class BearerAuthentication(BaseAuthentication):
         if expires_at <= timezone.now():
             raise InvalidToken("This access token has expired. Get a new one at the token endpoint.")
         client = _client(name, columns)
+        request._request.api_caller = (request, client)  # type: ignore[attr-defined]  # for the log of calls
         if full_in_seconds is not None:
             client.taken = Taken(per_minute=client.per_minute, full_in_seconds=full_in_seconds)
             client.taken.check()

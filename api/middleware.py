@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from time import perf_counter
 from typing import Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from api import ids, problems
+from api import call_log, ids, problems
 from api.errors import BadRequest, InternalError
 
 ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -79,3 +80,18 @@ class ProblemMiddleware:
             if header in response:
                 answer[header] = response[header]
         return answer
+
+
+class CallLogMiddleware:
+    """Notes each call of an API client, with what it was answered and how long that took."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; note it where the caller is known and somebody writes it down."""
+        began = perf_counter()
+        response = self.get_response(request)
+        if call_log.is_running() and hasattr(request, "api_caller"):
+            call_log.note(request, response, milliseconds=(perf_counter() - began) * 1000)
+        return response

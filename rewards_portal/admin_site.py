@@ -128,6 +128,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Departments", "building-2", "people.department"),
             Entry("API clients", "key-round", "api.apiclient"),
             Entry("API keys", "key-round", "api.apikey"),
+            Entry("API calls", "history", "api.apicall"),
             Entry("Leaver policy", "log-out", "wallets.leaverpolicy"),
             Entry("Pay-outs", "wallet", "wallets.leaverpayout", waits=_payouts_waiting),
             Entry("Accounts", "book-open", "wallets.account"),

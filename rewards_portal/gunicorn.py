@@ -52,6 +52,13 @@ def when_ready(_: Any) -> None:
     gc.set_threshold(GC_THRESHOLD)
 
 
+def post_worker_init(_: Any) -> None:
+    """Write down what API clients call, in each process by a thread of its own."""
+    from api import call_log  # once Django is set up
+
+    call_log.start()
+
+
 wsgi_app = "rewards_portal.wsgi:application"
 worker_class = "rewards_portal.slow_clients.PatientWorker"  # gthread, whose threads no slow client can hold
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(WORKERS_MAX, 2 * cores()))

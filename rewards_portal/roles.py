@@ -26,6 +26,8 @@ ACTIONS = {"v": "view", "a": "add", "c": "change", "d": "delete", "b": "view_bod
 # a delivery is to send it again. Deleting stops at what was used.
 PERMISSIONS = {
     #                             approvers  administrators  integrations  finance  auditors
+    "api.apicall":               ("-",       "-",            "v",          "-",     "v"),
+    "api.apicallcount":          ("-",       "-",            "v",          "-",     "v"),
     "api.apiclient":             ("-",       "-",            "vac",        "-",     "v"),
     "api.apikey":                ("-",       "-",            "vac",        "-",     "v"),
     "api.idempotencykey":        ("-",       "-",            "-",          "-",     "-"),

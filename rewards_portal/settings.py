@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "api.middleware.RequestIdMiddleware",
+    "api.middleware.CallLogMiddleware",
     "api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -247,6 +248,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 JSON_DEPTH_MAX = 32
+API_CALLS_KEPT_DAYS = env.int("API_CALLS_KEPT_DAYS", default=30)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

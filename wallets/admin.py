@@ -1,12 +1,10 @@
 """The ledger in the HR admin: looked at, never edited. The pages stay quick when there are millions of rows."""
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,7 +13,7 @@ from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
 
 from api import ids
-from api.admin import ReadOnlyModelAdmin
+from api.admin import BoundedPaginator, ReadOnlyModelAdmin
 from wallets import queries
 from wallets.admin_leavers import LeaverPayoutAdmin, LeaverPolicyAdmin
 from wallets.api import MomentField
@@ -24,20 +22,9 @@ from wallets.errors import InvalidTime
 from wallets.models import Account, Hold, Lot, Seal, Transfer
 
 __all__ = ["AccountAdmin", "HoldAdmin", "LeaverPayoutAdmin", "LeaverPolicyAdmin", "LotAdmin", "TransferAdmin"]
-COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
 MATCHES_MAX = 200  # accounts that a search looks at
 LATEST = 20  # transfers and lots on an account's page
 MINUTE_CHARACTERS = 16  # 2026-06-30T23:59, as a browser's field for a time gives it
-
-
-class BoundedPaginator(Paginator[Any]):
-    """Counts no further than COUNT_MAX, so that a list of ten million rows opens like one of ten."""
-
-    @cached_property
-    def count(self) -> int:
-        """Return how many rows there are, COUNT_MAX at most."""
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return rows[:COUNT_MAX].count()
 
 
 def number(field: str, description: str) -> Callable[[Any], str]:

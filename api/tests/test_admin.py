@@ -4,9 +4,13 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from api.models import ApiClient
+from api import call_log, ids
+from api.models import ApiCall, ApiClient
 from api.tests.factories import api, make_client, make_user
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +23,11 @@ def staff(client):
     person.groups.add(Group.objects.get(name="Integrations"))
     client.force_login(person)
     return person
+
+
+def text(response):
+    """Return a page's words."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def form(**changed):
@@ -73,3 +82,84 @@ def test_the_list_takes_no_more_queries_with_more_rows(client, staff, django_ass
             assert client.get("/admin/api/apiclient/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.fixture
+def called():
+    """A client with a call that went well and one that did not."""
+    made = make_client(name="SAP")
+    for number, code in enumerate(["", "over_budget"]):
+        call = ApiCall.objects.create(
+            client=made,
+            called_at=timezone.now(),
+            method="POST",
+            route="/api/v1/points-requests",
+            status=422 if code else 201,
+            code=code,
+            milliseconds=20.4,
+            request_id=f"request-{number}",
+            external_id=f"rating-{number}",
+        )
+        call_log._count([call])
+    return made
+
+
+@pytest.mark.parametrize("role", ["Integrations", "Auditors"])
+def test_a_client_shows_what_it_calls(client, staff, called, role):
+    staff.groups.set([Group.objects.get(name=role)])
+    for period in ("", "?period=week"):
+        page = text(client.get(f"/admin/api/apiclient/{called.pk}/change/{period}"))
+        assert "Calls 2 Errors 1 50.0% Half answered within 20 ms 95 of 100 within 20 ms" in page
+        assert "over_budget The budget does not hold enough points 1" in page
+        assert "201 POST /api/v1/points-requests rating-0" in page
+
+
+@pytest.mark.parametrize("role", ["HR administrators", "Finance", "HR approvers"])
+def test_others_see_no_calls(client, staff, called, role):
+    staff.groups.set([Group.objects.get(name=role)])
+    assert client.get("/admin/api/apicall/").status_code == 403
+    assert client.get(f"/admin/api/apiclient/{called.pk}/change/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=request-1", ["request-1"]),
+        ("q=rating-0", ["request-0"]),
+        ("q=over_budget", ["request-1"]),
+        ("q=request", []),
+        ("answer=well", ["request-0"]),
+        ("answer=refused", ["request-1"]),
+        ("answer=failed", []),
+        ("client={client}&code=over_budget", ["request-1"]),
+        ("client=another", []),
+    ],
+)
+def test_calls_are_found_by_what_is_quoted(client, staff, called, query, found):
+    listed = client.get(f"/admin/api/apicall/?{query.format(client=called.pk)}").context["cl"].result_list
+    assert [call.request_id for call in listed] == found
+
+
+def test_calls_are_changed_by_nobody(client, staff, called):
+    call = ApiCall.objects.first()
+    assert client.get(f"/admin/api/apicall/{call.pk}/change/").status_code == 200
+    for page in ("add/", f"{call.pk}/delete/"):
+        assert client.post(f"/admin/api/apicall/{page}").status_code == 403
+
+
+def test_pages_of_calls_cost_the_same_with_more_of_them(client, staff, called):
+    pages = [f"/admin/api/apiclient/{called.pk}/change/", "/admin/api/apicall/"]
+
+    def cost(page):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(page).status_code == 200
+        return len(asked)
+
+    before = [cost(page) for page in pages]
+    other = make_client()
+    for row in ApiCall.objects.all():
+        row.pk, row.client = ids.new(), other
+        row.save(force_insert=True)
+    row.pk, row.client = ids.new(), called
+    row.save(force_insert=True)
+    assert [cost(page) for page in pages] == before

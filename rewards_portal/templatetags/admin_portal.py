@@ -14,11 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from api.changes import RowChange
+from api.models import ApiClient
 from api.money import minor_units_per_unit, worth
+from programs.models import Event
 from rewards_portal import words
 from rewards_portal.admin_dashboard import duration
 
 register = template.Library()
+EVENTS_SHOWN = 10  # on the page of the client that sent them
 
 
 @register.simple_tag
@@ -38,6 +41,13 @@ def admin_row_url(row: Model) -> str:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def last_events(context: template.Context, client: ApiClient) -> Iterable[Event]:
+    """Return the newest events that an API client sent; none for who may not see events."""
+    may_see = context["request"].user.has_perm("programs.view_event")
+    return Event.objects.filter(client=client).order_by("-pk")[:EVENTS_SHOWN] if may_see else []
 
 
 @register.filter

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from api import admin as shared_admin
 from api import ids
 from people.tests.factories import make_person
-from wallets import admin as ledger_admin
 from wallets.models import Account, Hold, Lot, Transfer
 from wallets.operations import holds
 from wallets.tests.factories import NOW, make_wallet
@@ -120,6 +120,6 @@ def test_lots_are_filtered_by_state(browser):
 
 
 def test_a_list_counts_no_further_than_it_must(browser, monkeypatch):
-    monkeypatch.setattr(ledger_admin, "COUNT_MAX", 2)
+    monkeypatch.setattr(shared_admin, "COUNT_MAX", 2)
     make_history("Ana Lopes")
     assert browser.get(url(Transfer, "changelist")).context["cl"].result_count == 2

@@ -1,0 +1,153 @@
+"""Writes down what clients call, off the path of the call itself.
+
+A call is put into a list in the memory of its process; a thread of the process writes what came, once a second, in two
+statements. A process that dies loses its last second: this is a log, and moves no points. Only where `start` was called
+is anything written down: the web server does so (rewards_portal/gunicorn.py).
+"""
+
+import atexit
+import json
+import re
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from api import problems
+from api.models import ApiCall
+
+EVERY_SECONDS: Final = 1.0
+WAITING_MAX: Final = 20_000  # calls in memory while the database does not answer; then the oldest are dropped
+BATCH: Final = 500
+ERROR: Final = 400
+MEMBERS_MAX: Final = 20
+NAME: Final = re.compile(r"[a-z_]{1,40}")
+KEPT: Final = {"external_id", "programme", "id", "source", "type", "product"}  # members whose values name no person
+VALUE: Final = re.compile(r"[A-Za-z0-9._:/-]{1,100}")  # without @: an e-mail address is left out wherever it stands
+LEFT_OUT: Final = "…"
+
+_waiting: deque[ApiCall] = deque(maxlen=WAITING_MAX)
+_running = threading.Event()
+logger = structlog.get_logger(__name__)
+
+
+def note(request: HttpRequest, response: HttpResponse, *, milliseconds: float) -> None:
+    """Keep a call in memory until the next writing.
+
+    Args:
+        request: one that BearerAuthentication knew the client of.
+        response: what it was answered.
+        milliseconds: how long that took.
+    """
+    asked, client = request.api_caller  # type: ignore[attr-defined]
+    body = redacted(asked)
+    _waiting.append(
+        ApiCall(
+            client=client,
+            called_at=timezone.now(),
+            method=str(request.method)[:10],
+            route=f"/{request.resolver_match.route}"[:200] if request.resolver_match else "",
+            status=response.status_code,
+            code=_code(response),
+            milliseconds=round(milliseconds, 1),
+            request_id=getattr(request, "request_id", ""),
+            external_id=body.get("external_id", "").removeprefix(LEFT_OUT),
+            body=body,
+        )
+    )
+
+
+def redacted(request: Request) -> dict[str, str]:
+    """Return a body's members with their values left out, but for ids of the client's own that name no person."""
+    data = vars(request).get("_full_data")
+    if isinstance(data, list):
+        return {"items": str(len(data))}
+    if not isinstance(data, dict):
+        return {}
+    members = [name for name in list(data)[:MEMBERS_MAX] if isinstance(name, str) and NAME.fullmatch(name)]
+    return {name: _shown(name, data[name]) for name in members}
+
+
+def write() -> int:
+    """Write the calls that wait, and return how many those were.
+
+    Raises:
+        DatabaseError: they could not be written; they are lost.
+    """
+    written = 0
+    while _waiting:
+        calls = [_waiting.popleft() for _ in range(min(BATCH, len(_waiting)))]
+        with transaction.atomic():
+            ApiCall.objects.bulk_create(calls)
+            _count(calls)
+        written += len(calls)
+    return written
+
+
+def start() -> None:
+    """Write down calls from now on, in a thread of this process."""
+    _running.set()
+    threading.Thread(target=_go_on, name="call log", daemon=True).start()
+    atexit.register(_write_or_say)
+
+
+def is_running() -> bool:
+    """Return whether calls are written down in this process."""
+    return _running.is_set()
+
+
+def _go_on() -> None:
+    while True:
+        time.sleep(EVERY_SECONDS)
+        _write_or_say()
+
+
+def _write_or_say() -> None:
+    try:
+        write()
+    except Exception as error:  # whatever it is, the next second is tried again
+        connection.close()
+        logger.warning("calls could not be written down", error=type(error).__name__)
+
+
+def _count(calls: Sequence[ApiCall]) -> None:
+    """Add calls to the counts of their hours, in the order of the key, so that two processes do not wait in a ring."""
+    hours = Counter((call.client_id, _hour(call), call.code) for call in calls)
+    keys = sorted(hours)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT api_count_calls(%s::text[], %s::timestamptz[], %s::text[], %s::integer[])",
+            [
+                [client for client, _, _ in keys],
+                [hour for _, hour, _ in keys],
+                [code for _, _, code in keys],
+                [hours[key] for key in keys],
+            ],
+        )
+
+
+def _hour(call: ApiCall) -> datetime:
+    return call.called_at.replace(minute=0, second=0, microsecond=0)
+
+
+def _code(response: HttpResponse) -> str:
+    """Return the code of a problem; of another error its status; "" where it went well."""
+    if response.status_code < ERROR:
+        return ""
+    if response.get("Content-Type", "") == problems.MEDIA_TYPE:
+        return str(json.loads(response.content)["code"])[:60]
+    return str(response.status_code)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name in KEPT and isinstance(value, str) and VALUE.fullmatch(value):
+        return value
+    return f"{LEFT_OUT} {len(value)} items" if isinstance(value, list) else LEFT_OUT
