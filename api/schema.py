@@ -6,6 +6,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from api.serializers import StrictSerializer
+
 
 class Page(serializers.Serializer[Any]):
     """A page of a list, newest first."""
@@ -26,6 +28,12 @@ class Schema(AutoSchema):
         """Return the header of every POST, beside what `describe` names."""
         takes_key = self.method == "POST" and hasattr(self.view, "scopes")  # a hook has no client, and rules of its own
         return [IDEMPOTENCY_KEY] if takes_key else []
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        """Return the schema; of a serializer that refuses unknown members it says so."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        is_strict = isinstance(serializer, StrictSerializer) and direction == "request"
+        return schema | {"additionalProperties": False} if is_strict else schema
 
     def is_deprecated(self) -> bool:
         """Return whether the view says so of this method."""

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,11 +50,16 @@ class PointsRequestSerializer(StrictSerializer):
     metadata = ObjectField(required=False, help_text="Whatever you want to find again.")
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": TRANSFER_POINTS_MAX})
+class FundedField(serializers.JSONField):
+    """Points for a budget; the funding says whether it can be that many."""
+
+
 class FundingSerializer(StrictSerializer):
     """Points for a budget."""
 
     external_id = TextField(max_length=255, help_text="Unique per client, for ever.")
-    points = serializers.JSONField(help_text=f"A whole number from 1 to {TRANSFER_POINTS_MAX:,}.")
+    points = FundedField(help_text=f"A whole number from 1 to {TRANSFER_POINTS_MAX:,}.")
     reference = TextField(max_length=200, required=False, default="", allow_blank=True, help_text="As in your books.")
 
 

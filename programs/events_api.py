@@ -4,10 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 from urllib.parse import unquote_to_bytes
 
 from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,12 +59,22 @@ class EventTimeField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
+class SpecversionField(serializers.ChoiceField):
+    """The version of CloudEvents, a text: the number 1.0 is none."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the version."""
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+
 class EventSerializer(serializers.Serializer[Any]):
     """A CloudEvent. Extension attributes are allowed and not read: the standard wants it so."""
 
     id = TextField(max_length=500)
     source = TextField(max_length=500)  # type: ignore[assignment]
-    specversion = serializers.ChoiceField(choices=["1.0"])
+    specversion = SpecversionField(choices=["1.0"])
     type = TextField(max_length=200)
     subject = TextField(
         max_length=300,
@@ -105,6 +116,19 @@ class AnswerSerializer(serializers.Serializer[Any]):
     matches = MatchSerializer(many=True)
 
 
+READS: Final[dict[str, Any]] = {
+    StructuredParser.media_type: EventSerializer,
+    BatchParser.media_type: EventSerializer(many=True),
+    parsers.StrictJSONParser.media_type: EventSerializer,
+}
+ANSWERS: Final[Any] = PolymorphicProxySerializer(
+    component_name="EventsAnswer",
+    serializers=[AnswerSerializer, AnswerSerializer(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
 class EventsView(ApiView):
     """Something happened: the rules of active programmes that listen to its type decide."""
 
@@ -114,8 +138,8 @@ class EventsView(ApiView):
 
     @describe(
         "Tell what happened",
-        reads=EventSerializer,
-        answers={200: AnswerSerializer},
+        reads=READS,
+        answers={200: ANSWERS},
         problems=[BodyTooLarge, MalformedBody],
         description=MODES,
     )
@@ -151,8 +175,8 @@ class SimulateView(EventsView):
 
     @describe(
         "See what an event would do",
-        reads=EventSerializer,
-        answers={200: AnswerSerializer},
+        reads=READS,
+        answers={200: ANSWERS},
         problems=[BodyTooLarge, MalformedBody],
         description="The same answer as POST /events; nothing is kept or credited, and no repeat is recognised.",
     )

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,6 +47,11 @@ class ProductFilters(StrictSerializer):
     max_points = serializers.IntegerField(min_value=0, required=False, help_text="At its smallest value.")
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": 10})
+class QuantityField(serializers.JSONField):
+    """How many; whether it can be that many is the order's to say."""
+
+
 class RedemptionSerializer(StrictSerializer):
     """Something to redeem for somebody."""
 
@@ -53,7 +59,7 @@ class RedemptionSerializer(StrictSerializer):
     recipient = RecipientField(max_length=300)
     product = TextField(max_length=80, help_text="The product's id.")
     face_value = MoneyField(help_text="Each; one of the product's denominations or in its range.")
-    quantity = serializers.JSONField(required=False, help_text="1 (when not given) to 10; 1 for a travel credit.")
+    quantity = QuantityField(required=False, help_text="1 (when not given) to 10; 1 for a travel credit.")
 
 
 class RedemptionFilters(StrictSerializer):
