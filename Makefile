@@ -59,7 +59,8 @@ mutants: $(TOOLS)
 
 lock: $(TOOLS)
 	$(LOCK) requirements.txt --output-file requirements.lock
-	$(LOCK) requirements-dev.txt --constraints requirements.lock --output-file requirements-dev.lock
+	$(LOCK) requirements-dev.txt --constraints requirements.lock \
+		--overrides requirements-overrides.txt --output-file requirements-dev.lock
 
 $(RUNTIME): | $(BIN)/python
 	@echo "Installing what the portal needs; this takes a minute, once …"

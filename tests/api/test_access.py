@@ -1,5 +1,6 @@
 """Who may do what: every address and method of the API, for every kind of caller. One without a row here fails."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,25 +10,20 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 from rest_framework.views import APIView
 
-from api import ids
-from api.models import ApiClient
 from api.oauth import SCOPES
 from api.tests.factories import make_client, make_token
 from people.tests.factories import make_person
 from programs.models import PointsRequest
-from programs.tests.factories import credited, make_programme
 from redemptions.models import Order
-from redemptions.operations import orders, travel_credits
-from redemptions.tests.factories import add_codes, make_product, make_travel_credit
 from rewards_portal.roles import HR_ADMINISTRATORS
+from tests.api.world import World, make_world
 from wallets.ledger_rules import findings
-from wallets.tests.factories import make_wallet
 
 pytestmark = pytest.mark.django_db
 PREFIX = "api/v1/"
+PLACE = re.compile(r"<\w+:(\w+)>")
 ASKED = {"programme": "spot", "recipient": "E1", "points": 5, "reason": "Thanks"}
 EUR_10 = {"amount": "10.00", "currency": "EUR"}
 EVENT = {"specversion": "1.0", "id": "1", "source": "hr", "type": "rated", "subject": "E1"}
@@ -110,48 +106,18 @@ def answered() -> set[str]:
     }
 
 
-@dataclass
-class World:
-    """One of everything, made by `own`."""
-
-    own: ApiClient
-    names: dict[str, str]
-
-    def call(self, call: str, *, token: str | None = None, http: Client | None = None) -> HttpResponse:
-        """Return the answer to one call of the table."""
-        method, _, route = call.partition(" ")
-        for name, value in self.names.items():
-            route = route.replace(name, value)
-        headers = {"WebHook-Request-Origin": "hr.example"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        sent = {"data": TABLE[call].body, "content_type": "application/json"} if method == "POST" else {}
-        return getattr(http or Client(), method.lower())(f"/{PREFIX}{route}", headers=headers, **sent)
+def ask(world: World, call: str, *, token: str | None = None, http: Client | None = None) -> HttpResponse:
+    """Return the answer to one call of the table."""
+    method, _, route = call.partition(" ")
+    route = PLACE.sub(lambda place: world.names[place[1]], route)
+    headers = {"WebHook-Request-Origin": "hr.example"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    sent = {"data": TABLE[call].body, "content_type": "application/json"} if method == "POST" else {}
+    return getattr(http or Client(), method.lower())(f"/{PREFIX}{route}", headers=headers, **sent)
 
 
 @pytest.fixture
 def world() -> World:
-    own, programme = make_client(), make_programme(slug="spot")
-    person = make_person(employee_number="E1")
-    make_wallet(100_000, person=person)
-    product = make_product(sku="voucher")
-    add_codes(product, count=3)
-    asked = credited(programme, person, client=own)
-    credit = make_travel_credit(10_000, person=person)
-    booking = travel_credits.authorise(
-        travel_credit_id=credit.pk, amount=1000, currency="EUR", reference="1", client=own, at=timezone.now()
-    )
-    order = orders.place(
-        person=person, product=product, face_value=1000, external_id="before", client=own, at=timezone.now()
-    )
-    names = {
-        "<str:recipient>": "E1",
-        "<slug:slug>": "spot",
-        "<slug:product_id>": "voucher",
-        "<str:points_request_id>": ids.public(ids.POINTS_REQUEST, asked.pk),
-        "<str:travel_credit_id>": ids.public(ids.TRAVEL_CREDIT, credit.pk),
-        "<str:authorisation_id>": ids.public(ids.AUTHORISATION, booking.pk),
-        "<str:redemption_id>": ids.public(ids.ORDER, order.pk),
-    }
-    return World(own, names)
+    return make_world()
 
 
 def written() -> tuple[int, int, int]:
@@ -172,11 +138,11 @@ def test_who_has_not_what_is_asked_for_gets_nowhere(world: World, call: str) -> 
     hr.force_login(staff)
     wrong = make_token(world.own, [each for each in SCOPES if each != scope])
     answers = {
-        "nobody": world.call(call),
-        "a bad token": world.call(call, token="x"),
-        "an employee": world.call(call, http=employee),
-        "HR": world.call(call, http=hr),
-        "every other scope": world.call(call, token=wrong),
+        "nobody": ask(world, call),
+        "a bad token": ask(world, call, token="x"),
+        "an employee": ask(world, call, http=employee),
+        "HR": ask(world, call, http=hr),
+        "every other scope": ask(world, call, token=wrong),
     }
     said = {who: (answer.status_code, answer.json()["code"]) for who, answer in answers.items()}
     assert said == {
@@ -192,7 +158,7 @@ def test_who_has_not_what_is_asked_for_gets_nowhere(world: World, call: str) -> 
 @pytest.mark.parametrize("call", CALLS)
 def test_the_scope_is_enough_for_ones_own(world: World, call: str) -> None:
     scope = TABLE[call].scope
-    answer = world.call(call, token=make_token(world.own, [scope]) if scope else None)
+    answer = ask(world, call, token=make_token(world.own, [scope]) if scope else None)
     assert answer.status_code == TABLE[call].own, answer.content
     assert written()[2] == 0
 
@@ -201,7 +167,7 @@ def test_the_scope_is_enough_for_ones_own(world: World, call: str) -> None:
 def test_anothers_is_out_of_reach(world: World, call: str) -> None:
     scope, before = TABLE[call].scope, PointsRequest.objects.values_list("status", "points").get()
     outsider = make_client(programmes=["other"])
-    answer = world.call(call, token=make_token(outsider, [scope]) if scope else None)
+    answer = ask(world, call, token=make_token(outsider, [scope]) if scope else None)
     assert answer.status_code == TABLE[call].others, answer.content
     assert PointsRequest.objects.values_list("status", "points").get() == before
     if call in {"GET points-requests", "GET programmes"}:
