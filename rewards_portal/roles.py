@@ -55,7 +55,7 @@ PERMISSIONS = {
     "programs.approvalstep":     ("v",       "vacd",         "-",          "v",     "v"),
     "programs.rule":             ("v",       "vac",          "v",          "v",     "v"),
     "programs.ruleversion":      ("v",       "va",           "v",          "v",     "v"),
-    "programs.event":            ("v",       "v",            "v",          "-",     "v"),
+    "programs.event":            ("v",       "v",            "vr",         "-",     "v"),
     "programs.funding":          ("-",       "v",            "-",          "va",    "v"),
     "programs.pointsrequest":    ("v",       "va",           "v",          "v",     "v"),
     "programs.upload":          ("-",       "va",           "-",          "v",     "v"),

@@ -1,16 +1,28 @@
-"""What happened and what was funded, looked at and never edited."""
+"""What happened and what was funded, looked at and never edited; the rules may be asked about an event again."""
 
-from django.contrib import admin
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from api import ids
 from api.admin import ReadOnlyModelAdmin
 from programs.admin.links import link, pretty
 from programs.models import Event, Funding
+from programs.operations import events
 from programs.operations.crediting import in_words
+
+REPLAY = "programs.replay_event"
 
 
 @admin.register(Event)
@@ -37,6 +49,30 @@ class EventAdmin(ReadOnlyModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Return events with what their pages read."""
         return Event.objects.select_related("person", "client__oauth")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the replay."""
+        replay = path("<uuid:pk>/replay/", self.admin_site.admin_view(self.replay_view), name="programs_event_replay")
+        return [replay, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the page, and the replay to who may ask for it."""
+        context = {"can_replay": request.user.has_perm(REPLAY), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    @method_decorator(require_POST)
+    def replay_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Let the rules decide again, and say what came of it."""
+        event = get_object_or_404(Event, pk=pk)
+        if not request.user.has_perm(REPLAY):
+            raise PermissionDenied
+        before = event.get_status_display()
+        after = events.replay(pk, at=timezone.now()).event.get_status_display()
+        messages.success(request, f"The rules were asked again. Before: {before}. Now: {after}.")
+        self.log_change(request, event, "Replayed.")
+        return redirect("admin:programs_event_change", pk)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

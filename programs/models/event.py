@@ -31,6 +31,7 @@ class Event(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        permissions = [("replay_event", "Can let the rules decide again about an event")]
         constraints = [
             models.UniqueConstraint(fields=["source", "source_id"], name="event_once_for_ever"),
             models.CheckConstraint(condition=Q(status__in=EventStatus.values), name="event_status_known"),
@@ -41,3 +42,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.source_id}"
+
+    @property
+    def may_be_replayed(self) -> bool:
+        """Return whether the rules would be asked again: it gave no points."""
+        return self.status in EventStatus.without_points()

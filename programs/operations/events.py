@@ -85,6 +85,18 @@ def receive(events: Sequence[NewEvent], *, at: datetime, reconsider: bool = Fals
     return settle(lambda: _receive(events, at, reconsider))
 
 
+def replay(event_id: UUID, *, at: datetime) -> Received:
+    """Let the rules decide again about a kept event that gave no points, as it was told, against what stands today.
+
+    Raises:
+        Event.DoesNotExist: there is none.
+    """
+    kept = Event.objects.select_related("client").get(pk=event_id)
+    names = ("source", "source_id", "type", "subject", "time", "data", "client")
+    [answer] = receive([NewEvent(**{name: getattr(kept, name) for name in names})], at=at, reconsider=True)
+    return answer
+
+
 def simulate(events: Sequence[NewEvent], *, at: datetime) -> list[Received]:
     """Answer as `receive` would, and leave nothing behind: the same code runs and is rolled back.
 
