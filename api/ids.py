@@ -1,6 +1,6 @@
 """Ids: UUIDv7 inside (RFC 9562 §5.7, in order of time), a prefix and 32 hexadecimal digits outside."""
 
-import secrets
+import os
 import time
 import uuid
 from datetime import datetime
@@ -18,7 +18,7 @@ def new() -> uuid.UUID:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     high = (milliseconds << 16) | 0x7000 | (nanoseconds * 4096 // 1_000_000)
-    low = (0b10 << 62) | secrets.randbits(62)
+    low = (0b10 << 62) | (int.from_bytes(os.urandom(8)) >> 2)
     return uuid.UUID(int=(high << 64) | low)
 
 

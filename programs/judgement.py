@@ -196,7 +196,8 @@ def _check_limit(request: PointsRequest, person: Person, programme: Programme, k
 
 
 def _count(request: PointsRequest, person: Person, programme: Programme, known: Known) -> None:
-    key = (person.pk, programme.pk)
-    known.earned[key] = known.earned.get(key, 0) + request.points
+    if programme.per_person_limit is not None:
+        key = (person.pk, programme.pk)
+        known.earned[key] = known.earned.get(key, 0) + request.points
     if request.once_key is not None:
         known.credited_once.add((person.pk, request.once_key))

@@ -183,7 +183,8 @@ def _decide(request: NewPointsRequest, course: _Course, at: datetime) -> _Outcom
         reason=request.reason,
         metadata=request.metadata,
     )
-    if repeat := _repeat(request, digest, course):
+    key = request.key
+    if repeat := _repeat(key, digest, course):
         return repeat
     terms = course.facts.terms.get(request.programme)
     if terms is None or (
@@ -200,22 +201,22 @@ def _decide(request: NewPointsRequest, course: _Course, at: datetime) -> _Outcom
     row.status = decided.status
     row.next_attempt_at = at if decided.status == PointsRequestStatus.PARKED else None
     outcome = _Outcome(row=row, step=decided.step)
-    if request.key:
-        course.firsts[request.key] = (outcome, digest)
+    if key:
+        course.firsts[key] = (outcome, digest)
     if once:
         course.once_firsts[once] = outcome
     return outcome
 
 
-def _repeat(request: NewPointsRequest, digest: str, course: _Course) -> _Outcome | None:
+def _repeat(key: Key | None, digest: str, course: _Course) -> _Outcome | None:
     """Return what an `external_id` that was used before makes of a request; None where it was not."""
-    if request.key is None:
+    if key is None:
         return None
-    if request.key in course.facts.asked_before:
-        pk, first_digest = course.facts.asked_before[request.key]
+    if key in course.facts.asked_before:
+        pk, first_digest = course.facts.asked_before[key]
         outcome = _Outcome(replay_of=pk)
-    elif request.key in course.firsts:
-        first, first_digest = course.firsts[request.key]
+    elif key in course.firsts:
+        first, first_digest = course.firsts[key]
         outcome = _Outcome(follows=first)
     else:
         return None
