@@ -95,7 +95,17 @@ CALL_FIELDS = ["time", "client", "call", "status", "code", "milliseconds", "requ
 CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
 
 
-class ApiClientForm(forms.ModelForm[ApiClient]):
+class ExpiringForm(forms.ModelForm[Any]):
+    """A form with a time at which something expires; its two fields, date and time, have each a name of their own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        widget = getattr(self.fields.get("expires_at"), "widget", None)
+        for part, name in zip(getattr(widget, "widgets", ()), (_("Expires on"), _("Expires at")), strict=False):
+            part.attrs["aria-label"] = name
+
+
+class ApiClientForm(ExpiringForm):
     """A client's name, scopes, limit and programmes; the first two are the token provider's."""
 
     name = forms.CharField(max_length=100)
@@ -258,7 +268,7 @@ class ApiCallAdmin(ReadOnlyModelAdmin):
         return f"{call.method} {call.route}"
 
 
-class ApiKeyForm(forms.ModelForm[ApiKey]):
+class ApiKeyForm(ExpiringForm):
     """A new key."""
 
     scopes = forms.MultipleChoiceField(

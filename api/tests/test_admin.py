@@ -163,3 +163,10 @@ def test_pages_of_calls_cost_the_same_with_more_of_them(client, staff, called):
     row.pk, row.client = ids.new(), called
     row.save(force_insert=True)
     assert [cost(page) for page in pages] == before
+
+
+@pytest.mark.parametrize("page", [ADD, "/admin/api/apikey/add/"])
+def test_date_and_time_of_an_end_have_names(client, staff, page):
+    shown = client.get(page).content.decode()
+    names = re.findall(r'name="expires_at_\d"[^>]*aria-label="([^"]*)"', shown)
+    assert names == ["Expires on", "Expires at"]
