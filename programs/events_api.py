@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +19,7 @@ from api.docs import describe
 from api.errors import BadRequest, BodyTooLarge, MalformedBody
 from api.fields import TextField
 from api.models import ApiClient
-from api.views import ApiView
+from api.views import ApiView, JsonAlways
 from programs.matching import NewEvent
 from programs.operations import events
 from programs.operations.events import Received
@@ -26,6 +27,7 @@ from programs.operations.events import Received
 BATCH_EVENTS_MAX = 1_000
 BINARY_PREFIX = "ce-"
 EMPLOYEE = "employee/"  # middleware likes a path as subject: what follows is the recipient
+BINARY_TYPES = {parsers.StrictJSONParser.media_type, ""}
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+")
 MODES = """CloudEvents 1.0 over HTTP: structured (`application/cloudevents+json`, or `application/json`), binary (`ce-`
 headers, the body is the data) or batched (`application/cloudevents-batch+json`, at most 1,000; the answer is a list in
@@ -57,6 +59,16 @@ class EventTimeField(serializers.DateTimeField):
         if isinstance(value, str) and not OFFSET.search(value):
             self.fail("no_offset")
         return super().to_internal_value(value)
+
+
+class EventNegotiation(JsonAlways):
+    """Reads the data of a binary event as JSON where no type is given: senders may leave `datacontenttype` out."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:  # type: ignore[override]
+        """Return the parser for the body's media type; None is answered 415."""
+        if not _media_type(request) and f"{BINARY_PREFIX}specversion" in request.headers:
+            return parsers[-1]
+        return super().select_parser(request, parsers)
 
 
 class SpecversionField(serializers.ChoiceField):
@@ -134,6 +146,7 @@ class EventsView(ApiView):
 
     scopes: ClassVar[dict[str, str]] = {"POST": "events:write", "OPTIONS": "events:write"}
     http_method_names = ["post", "options"]
+    content_negotiation_class = EventNegotiation
     parser_classes = [BatchParser, StructuredParser, parsers.StrictJSONParser]
 
     @describe(
@@ -204,16 +217,20 @@ def _read(request: Request) -> tuple[list[dict[str, Any]], bool]:
         ValidationError: an attribute is missing or wrong; answered as a 422 problem.
         BodyTooLarge: more than 1,000 events.
     """
-    media_type = (request.content_type or "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     is_batch = media_type == BatchParser.media_type
     document = request.data
     if is_batch and isinstance(document, list) and len(document) > BATCH_EVENTS_MAX:
         raise BodyTooLarge(f"A batch may hold {BATCH_EVENTS_MAX:,} events. Send the rest in another one.")
-    if media_type == parsers.StrictJSONParser.media_type and f"{BINARY_PREFIX}specversion" in request.headers:
+    if media_type in BINARY_TYPES and f"{BINARY_PREFIX}specversion" in request.headers:
         document = _binary_attributes(request) | {"data": document}
     checked = EventSerializer(data=document, many=is_batch)
     checked.is_valid(raise_exception=True)
     return (checked.validated_data if is_batch else [checked.validated_data]), is_batch
+
+
+def _media_type(request: Request) -> str:
+    return (request.content_type or "").partition(";")[0].strip().lower()
 
 
 def _binary_attributes(request: Request) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.oauth import SCOPES
 
@@ -24,6 +25,7 @@ def test_the_schema_is_openapi_3_1(client):
     response = client.get("/api/v1/schema")
     document = response.json()
     validate_schema(document)
+    OpenAPIV31SpecValidator(document).validate()  # references and defaults too
     assert (response.status_code, document["openapi"]) == (200, "3.1.1")
 
 
