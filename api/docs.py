@@ -13,10 +13,11 @@ from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 
+from api import errors
 from api.errors import PortalError
 from api.oauth import SCOPES
 from api.problems import MEDIA_TYPE
@@ -44,10 +45,32 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = MemberErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
+def _answer(description: str, *problems: type[PortalError]) -> OpenApiResponse:
+    """Return the answer that is one of these problems, each with an example made from its class."""
+    shown = [
+        OpenApiExample(
+            error.code,
+            {
+                "type": f"https://rewards.acme.example/problems/{error.code}",
+                "title": error.title,
+                "status": error.status,
+                "detail": f"{error.title}.",
+                "code": error.code,
+                "request_id": "01a2106e1f0f7d1c9c5e8d1b6a2f4c3e",
+            },
+            media_type=MEDIA_TYPE,
+        )
+        for error in problems
+    ]
+    return OpenApiResponse(ProblemSerializer, description, examples=shown)
+
+
 PROBLEMS: Final[dict[Any, Any]] = {
-    ("401", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "No token, or one that is not valid."),
-    ("403", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "The token lacks the scope."),
-    ("default", MEDIA_TYPE): OpenApiResponse(ProblemSerializer, "Anything else that went wrong."),
+    ("401", MEDIA_TYPE): _answer("No token, or one that is not valid.", errors.NotAuthenticated, errors.InvalidToken),
+    ("403", MEDIA_TYPE): _answer("The token lacks the scope.", errors.InsufficientScope),
+    ("default", MEDIA_TYPE): _answer(
+        "Anything else that went wrong.", errors.TooManyRequests, errors.InternalError, errors.NotReady
+    ),
 }
 PAGE_PARAMETERS: Final = [
     OpenApiParameter(
@@ -81,8 +104,8 @@ def describe(
         tag: the heading it stands under; by its path when not given.
     """
     named = {
-        (str(status), MEDIA_TYPE): OpenApiResponse(ProblemSerializer, ", ".join(f"`{code}`" for code in codes) + ".")
-        for status, codes in _codes_by_status(problems).items()
+        (str(status), MEDIA_TYPE): _answer(", ".join(f"`{one.code}`" for one in ended) + ".", *ended)
+        for status, ended in _by_status(problems).items()
     }
     return extend_schema(
         summary=summary,
@@ -94,11 +117,11 @@ def describe(
     )
 
 
-def _codes_by_status(problems: Sequence[type[PortalError]]) -> dict[int, list[str]]:
-    codes: dict[int, list[str]] = {}
+def _by_status(problems: Sequence[type[PortalError]]) -> dict[int, list[type[PortalError]]]:
+    found: dict[int, list[type[PortalError]]] = {}
     for error in problems:
-        codes.setdefault(error.status, []).append(error.code)
-    return codes
+        found.setdefault(error.status, []).append(error)
+    return found
 
 
 def _page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:

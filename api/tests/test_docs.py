@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.oauth import SCOPES
@@ -40,8 +41,29 @@ def test_an_operation_names_its_scope_and_its_problems(described):
     assert operation["security"] == [{"oauth2": ["points:write"]}]
     assert sorted(operation["responses"]) == ["201", "401", "403", "404", "422", "default"]
     assert operation["responses"]["422"]["description"] == "`points_out_of_range`."
-    contents = [operation["responses"][code]["content"] for code in ("401", "422", "default")]
-    assert contents == [{"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}] * 3
+    for status in ("401", "422", "default"):
+        content = operation["responses"][status]["content"]["application/problem+json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+    shown = operation["responses"]["401"]["content"]["application/problem+json"]["examples"]
+    codes = {each["value"]["code"] for each in shown.values()}
+    assert codes == {"not_authenticated", "invalid_token"}
+
+
+def test_every_problem_of_every_operation_has_an_example_that_fits(client):
+    document = client.get("/api/v1/schema").json()
+    problem = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    answers = [
+        answer["content"]["application/problem+json"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for answer in operation["responses"].values()
+        if "application/problem+json" in answer.get("content", {})
+    ]
+    assert len(answers) > 100
+    for answer in answers:
+        assert answer["examples"]
+        for example in answer["examples"].values():
+            Draft202012Validator(problem).validate(example["value"])
 
 
 def test_there_is_one_problem_component_and_one_scheme(described):
