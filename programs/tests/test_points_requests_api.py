@@ -207,9 +207,9 @@ def test_list_costs_the_same_for_one_row_and_for_three(
 ) -> None:
     http = api(owner)
     credited(programme, person)
-    with django_assert_num_queries(3):  # token, page, wallets
+    with django_assert_num_queries(4):  # token, page, programmes, wallets
         assert len(http.get(PATH).json()["results"]) == 1
     for _ in range(2):
         credited(make_programme(), make_person())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(http.get(PATH).json()["results"]) == 3
