@@ -33,6 +33,7 @@ NAME: Final = re.compile(r"[a-z_]{1,40}")
 KEPT: Final = {"external_id", "programme", "id", "source", "type", "product"}  # members whose values name no person
 VALUE: Final = re.compile(r"[A-Za-z0-9._:/-]{1,100}")  # without @: an e-mail address is left out wherever it stands
 LEFT_OUT: Final = "…"
+CONVERTER: Final = re.compile(r"<(?:\w+:)?(\w+)>")  # how Django writes what openapi.yaml has in braces
 
 _waiting: deque[ApiCall] = deque(maxlen=WAITING_MAX)
 _running = threading.Event()
@@ -54,7 +55,7 @@ def note(request: HttpRequest, response: HttpResponse, *, milliseconds: float) -
             client=client,
             called_at=timezone.now(),
             method=str(request.method)[:10],
-            route=f"/{request.resolver_match.route}"[:200] if request.resolver_match else "",
+            route=CONVERTER.sub(r"{\1}", f"/{request.resolver_match.route}")[:200] if request.resolver_match else "",
             status=response.status_code,
             code=_code(response),
             milliseconds=round(milliseconds, 1),

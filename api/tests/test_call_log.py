@@ -43,7 +43,7 @@ def test_calls_are_written_with_their_answers(http):
         ("GET", "/api/v1/gifts", 200, ""),
         ("POST", "/api/v1/gifts", 201, ""),
         ("POST", "/api/v1/gifts", 422, "points_out_of_range"),
-        ("GET", "/api/v1/fail/<str:kind>", 500, "internal_error"),
+        ("GET", "/api/v1/fail/{kind}", 500, "internal_error"),
     ]
 
 
