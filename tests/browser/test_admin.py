@@ -160,10 +160,10 @@ def test_menu_and_filters_open_on_a_phone_without_script(live_server: LiveServer
         assert not page.locator("#sections").is_visible()
         page.get_by_role("button", name="Menu").click()
         page.locator("#sections").get_by_role("link", name="Transfers").click()
-        assert page.url.endswith("/admin/wallets/transfer/")
+        page.wait_for_url("**/admin/wallets/transfer/")
         page.get_by_role("button", name="Filter").click()
         page.locator("#changelist-filter").get_by_role("link", name="Credit").click()
-        assert page.url.endswith("?kind__exact=credit")
+        page.wait_for_url("**?kind__exact=credit")
 
 
 def test_a_box_made_late_has_its_fields_name(live_server: LiveServer) -> None:

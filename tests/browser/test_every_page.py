@@ -80,7 +80,7 @@ def test_a_chosen_theme_wins_over_the_device(open_page: Open, kettle: Product, t
     page.goto("/settings")
     page.get_by_label(theme.capitalize()).check()
     page.get_by_role("button", name="Keep these settings").click()
-    page.wait_for_url("**/settings")
+    page.get_by_text("Your settings are kept.").wait_for()
 
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert paper == {"light": "rgb(247, 246, 243)", "dark": "rgb(20, 20, 18)"}[theme]

@@ -70,4 +70,4 @@ def test_try_page_and_messages_need_no_script(open_page: Open, marta: Person) ->
     page.goto(f"/admin/integrations/connection/{connection.pk}/try/")
     page.get_by_label("Message", exact=True).fill("{")
     page.get_by_role("button", name="Try it").click()
-    assert page.get_by_text("The message is not JSON").is_visible()
+    page.get_by_text("The message is not JSON").wait_for()
