@@ -11,7 +11,7 @@ from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
 from people.models import Person
 from programs import expressions, representations
-from programs.enums import ProgrammeStatus, UnknownRecipients
+from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
 from programs.expressions import PERSON_VARIABLES, ExpressionError
 from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleVersion
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PERSON_POINTS_MAX
@@ -92,19 +92,30 @@ def _eligible(reader: Reader) -> str:
 
 
 def _approval(reader: Reader, groups: Collection[str]) -> list[dict[str, Any]]:
-    """Return the approval steps, the lowest threshold first."""
-    steps: dict[int, dict[str, Any]] = {}
+    """Return the approval steps: those of requests first, the lowest threshold first."""
+    steps: dict[tuple[str, int], dict[str, Any]] = {}
     for step in reader.each("approval"):
-        over = step.whole("over", 0, POINTS_MAX) or 0
-        if over in steps:
-            raise step.error("over", detail=f"There are two steps over {over}. Keep one.")
-        steps[over] = {
-            "over": over,
-            "approvals": step.whole("approvals", 1, 2, default=1),
-            "group": step.choice("group", sorted(groups)),
-        }
+        subject = step.choice("for", ApprovalSubject.values, default=ApprovalSubject.REQUESTS.value)
+        rules = subject == ApprovalSubject.RULES
+        over = step.whole("over", 0, 0 if rules else POINTS_MAX, **({"default": 0} if rules else {})) or 0
+        if (subject, over) in steps:
+            raise step.error("over", detail=f"There are two steps over {over} for {subject}. Keep one.")
+        steps[subject, over] = _step(
+            subject, over, step.whole("approvals", 1, 2, default=1), step.choice("group", sorted(groups))
+        )
         step.finish()
-    return [steps[over] for over in sorted(steps)]
+    return sorted(steps.values(), key=_place_of_step)
+
+
+def _step(subject: str, over: int, approvals: int | None, group: str) -> dict[str, Any]:
+    """Return a step's entry; what it is about is said where it is not points requests."""
+    entry = {"over": over, "approvals": approvals, "group": group}
+    return entry if subject == ApprovalSubject.REQUESTS else entry | {"for": subject}
+
+
+def _place_of_step(entry: dict[str, Any]) -> tuple[int, int]:
+    """Return where a step stands among the steps of its programme."""
+    return ApprovalSubject.values.index(entry.get("for", ApprovalSubject.REQUESTS)), entry["over"]
 
 
 def _limits(reader: Reader) -> dict[str, Any]:
@@ -209,7 +220,10 @@ def _exported(programme: Programme) -> dict[str, Any]:
         "points_expire_after_days": programme.points_expire_after_days,
         "unknown_recipients": shown["unknown_recipients"],
         "eligible": programme.eligible.strip(),
-        "approval": shown["approval"],
+        "approval": sorted(
+            (_step(s.applies_to, s.over, s.approvals, s.group.name) for s in programme.approval_steps.all()),
+            key=_place_of_step,
+        ),
         "limits": shown["limits"],
         "budget": {"low_at": programme.budget_low_at},
         "notify": _channels(programme.notify),
@@ -251,12 +265,16 @@ def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None,
 
 def _save_steps(programme: Programme, steps: list[dict[str, Any]], groups: dict[str, Group]) -> None:
     """Give a programme exactly these approval steps; what is the same already is left as it is."""
-    programme.approval_steps.exclude(over__in=[step["over"] for step in steps]).delete()
+    saved = {(step.applies_to, step.over): step for step in programme.approval_steps.select_related("group")}
     for step in steps:
+        key = (step.get("for", ApprovalSubject.REQUESTS.value), step["over"])
         columns = {"approvals": step["approvals"], "group": groups[step["group"]]}
-        saved, is_new = ApprovalStep.objects.get_or_create(programme=programme, over=step["over"], defaults=columns)
-        if not is_new and (saved.approvals, saved.group) != (columns["approvals"], columns["group"]):
-            ApprovalStep.objects.filter(pk=saved.pk).update(**columns)
+        live = saved.pop(key, None)
+        if live is None:
+            ApprovalStep.objects.create(programme=programme, applies_to=key[0], over=key[1], **columns)
+        elif any(getattr(live, name) != value for name, value in columns.items()):
+            ApprovalStep.objects.filter(pk=live.pk).update(**columns)
+    programme.approval_steps.filter(pk__in=[step.pk for step in saved.values()]).delete()
 
 
 def _save_rules(programme: Programme, entries: list[dict[str, Any]], by: Person | None) -> None:

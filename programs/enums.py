@@ -31,6 +31,15 @@ class PointsRequestStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class ApprovalSubject(models.TextChoices):
+    """What an approval step is about; `over` counts points, and is 0 for rules, which have none."""
+
+    REQUESTS = "requests", "Points requests"
+    UPLOADS = "uploads", "Uploads, as a whole"
+    FUNDINGS = "fundings", "Budget fundings and transfers"
+    RULES = "rules", "Rules turned on"
+
+
 class AdjustmentStatus(models.TextChoices):
     """waiting → posted | rejected."""
 

@@ -39,7 +39,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT programme.*, (
         SELECT json_agg(json_build_array(over, approvals, group_id) ORDER BY over DESC)
-        FROM programs_approvalstep WHERE programme_id = programme.id
+        FROM programs_approvalstep WHERE programme_id = programme.id AND applies_to = 'requests'
     ) AS steps
     FROM programs_programme programme WHERE slug = asked.programme LIMIT 1
 ) terms ON true

@@ -15,14 +15,16 @@ from django.db.models import Q, QuerySet, Subquery, Sum
 from api import ids
 from api.models import ApiClient
 from people import queries as people_queries
-from programs.models import PointsRequest, Programme
+from programs.enums import ApprovalSubject
+from programs.models import ApprovalStep, PointsRequest, Programme
 from wallets.models import Account
 
 COLUMNS = [field.attname for field in Programme._meta.concrete_fields]
 
 PROGRAMMES = f"""
 SELECT step.over, step.approvals, step.group_id, {", ".join(f"programme.{column}" for column in COLUMNS)}
-FROM programs_programme programme LEFT JOIN programs_approvalstep step ON step.programme_id = programme.id
+FROM programs_programme programme LEFT JOIN programs_approvalstep step
+    ON step.programme_id = programme.id AND step.applies_to = 'requests'
 WHERE programme.slug = ANY(%s) ORDER BY step.over DESC
 """  # noqa: S608 - the columns are the model's own
 
@@ -78,6 +80,17 @@ def terms(slugs: Iterable[str]) -> dict[str, Terms]:
         programmes.setdefault(programme.slug, programme)
         steps.setdefault(programme.slug, []).extend([Step(over, approvals, group_id)] if over is not None else [])
     return {slug: Terms(programme, tuple(steps[slug])) for slug, programme in programmes.items()}
+
+
+def step_for(programme: Programme, subject: ApprovalSubject, *, points: int = 0) -> ApprovalStep | None:
+    """Return the step that something of a programme needs: the highest threshold its points are over. None: no step.
+
+    A rule has no points: its step, where the programme has one, always applies.
+    """
+    steps = ApprovalStep.objects.filter(programme=programme, applies_to=subject).select_related("group")
+    if subject != ApprovalSubject.RULES:
+        steps = steps.filter(over__lt=points)
+    return steps.order_by("-over").first()
 
 
 def credited_once(keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:

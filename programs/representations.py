@@ -7,6 +7,7 @@ from typing import Any
 
 from api import ids
 from programs import queries
+from programs.enums import ApprovalSubject
 from programs.models import ApprovalStep, Funding, PointsRequest, Programme
 from programs.operations.crediting import WalletAfter
 from wallets import queries as wallet_queries
@@ -57,7 +58,11 @@ def programme(programme: Programme) -> dict[str, Any]:
         "points_expire_after_days": programme.points_expire_after_days,
         "unknown_recipients": str(programme.unknown_recipients),
         "eligible": programme.eligible or None,
-        "approval": [approval_step(step) for step in programme.approval_steps.all()],
+        "approval": [
+            approval_step(step)
+            for step in programme.approval_steps.all()
+            if step.applies_to == ApprovalSubject.REQUESTS
+        ],
         "limits": limits(programme),
         "notify": list(programme.notify),
     }

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from programs.enums import ProgrammeStatus, UnknownRecipients
+from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
 from wallets.models import Account
 from wallets.models.account import POINTS_MAX
 
@@ -90,9 +90,15 @@ class Programme(models.Model):
 
 @pghistory.track()
 class ApprovalStep(models.Model):
-    """Above how many points a request of this programme needs whose approval. The highest threshold passed counts."""
+    """Above how many points something of this programme needs whose approval. The highest threshold passed counts."""
 
     programme = models.ForeignKey("programs.Programme", on_delete=models.CASCADE, related_name="approval_steps")
+    applies_to = models.CharField(
+        max_length=8,
+        choices=ApprovalSubject.choices,
+        default=ApprovalSubject.REQUESTS,
+        help_text="What needs the approval.",
+    )
     over = models.PositiveIntegerField(
         validators=[MaxValueValidator(POINTS_MAX)], help_text="Points above which this step applies."
     )
@@ -100,11 +106,19 @@ class ApprovalStep(models.Model):
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ["over"]
+        ordering = ["applies_to", "over"]
         constraints = [
-            models.UniqueConstraint(fields=["programme", "over"], name="approval_step_once_per_threshold"),
+            models.UniqueConstraint(
+                fields=["programme", "applies_to", "over"], name="approval_step_once_per_threshold"
+            ),
+            models.CheckConstraint(
+                condition=Q(applies_to__in=ApprovalSubject.values), name="approval_step_applies_to_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(applies_to="rules") | Q(over=0), name="approval_step_rules_have_no_points"
+            ),
             models.CheckConstraint(condition=Q(approvals__range=(1, 2)), name="approval_step_one_or_two"),
         ]
 
     def __str__(self) -> str:
-        return f"over {self.over:,} points: {self.approvals} of {self.group}"
+        return f"{self.get_applies_to_display().lower()} over {self.over:,} points: {self.approvals} of {self.group}"

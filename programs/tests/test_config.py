@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
+from django.db import IntegrityError, transaction
 
 from api.configuration import ConfigurationError
 from people.tests.factories import make_person
+from programs import queries
 from programs.config import SECTIONS
+from programs.enums import ApprovalSubject
 from programs.models import ApprovalStep, Programme, RuleVersion
 from programs.operations import rules
 from programs.tests.factories import AT, approvers, credited, make_programme
@@ -175,6 +178,65 @@ def test_change_writes_a_version_of_the_rule_that_differs_and_turns_off_the_one_
     ]
     assert (programme.name, programme.approval_steps.count(), programme.per_person_limit) == ("Renamed", 0, None)
     assert [entry["slug"] for entry in SECTION.export()[0]["rules"]] == ["top-rating"]
+
+
+STEPS_FOR_OTHERS: list[dict[str, Any]] = [
+    {"over": 1000, "approvals": 1, "group": "HR approvers"},
+    {"over": 0, "approvals": 1, "group": "HR approvers", "for": "uploads"},
+    {"over": 1000, "approvals": 2, "group": "HR approvers", "for": "fundings"},
+    {"over": 0, "approvals": 1, "group": "HR approvers", "for": "rules"},
+]
+
+
+def test_steps_for_uploads_fundings_and_rules_stand_beside_those_for_requests() -> None:
+    written: list[dict[str, Any]] = [*reversed(STEPS_FOR_OTHERS[1:]), STEPS_FOR_OTHERS[0] | {"for": "requests"}]
+    written[0] = {"group": "HR approvers", "for": "rules"}  # a rule has no points to be over
+    apply(contract(approval=written))
+    assert SECTION.export()[0]["approval"] == STEPS_FOR_OTHERS
+    programme = Programme.objects.get()
+    assert [step.over for step in queries.terms([programme.slug])[programme.slug].steps] == [1000]
+    kept = list(programme.approval_steps.values_list("pk", flat=True))
+    apply(contract(approval=STEPS_FOR_OTHERS))
+    assert list(programme.approval_steps.values_list("pk", flat=True)) == kept
+
+
+def test_two_steps_over_the_same_points_are_refused_for_one_subject_alone() -> None:
+    step = STEPS_FOR_OTHERS[1]
+    SECTION.normalise(contract(approval=[step, step | {"for": "requests"}]))
+    with pytest.raises(ConfigurationError, match="two steps over 0 for uploads"):
+        SECTION.normalise(contract(approval=[step, step]))
+    with pytest.raises(ConfigurationError, match="over must be a whole number from 0 to 0"):
+        SECTION.normalise(contract(approval=[step | {"for": "rules", "over": 1}]))
+    with pytest.raises(ConfigurationError, match="Did you mean uploads"):
+        SECTION.normalise(contract(approval=[step | {"for": "upload"}]))
+
+
+def test_step_for_is_the_highest_threshold_passed_of_that_subject() -> None:
+    programme = make_programme(steps=[(100, 1), (500, 2)])
+    for subject, over in (("fundings", 100), ("fundings", 700), ("rules", 0)):
+        programme.approval_steps.create(applies_to=subject, over=over, approvals=1, group=approvers())
+
+    def over(subject: ApprovalSubject, points: int = 0) -> int | None:
+        step = queries.step_for(programme, subject, points=points)
+        return step.over if step else None
+
+    assert [over(ApprovalSubject.REQUESTS, points) for points in (100, 101, 501)] == [None, 100, 500]
+    assert [over(ApprovalSubject.FUNDINGS, points) for points in (100, 101, 700, 701)] == [None, 100, 100, 700]
+    assert (over(ApprovalSubject.RULES), over(ApprovalSubject.UPLOADS, 10**6)) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ({"applies_to": "orders", "over": 0}, "approval_step_applies_to_known"),
+        ({"applies_to": "rules", "over": 1}, "approval_step_rules_have_no_points"),
+        ({"applies_to": "requests", "over": 7}, "approval_step_once_per_threshold"),
+    ],
+)
+def test_steps_that_make_no_sense_are_refused_by_the_database(columns: dict[str, Any], constraint: str) -> None:
+    programme = make_programme(steps=[(7, 1)])
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        programme.approval_steps.create(approvals=1, group=approvers(), **columns)
 
 
 def test_applying_the_same_again_changes_nothing() -> None:

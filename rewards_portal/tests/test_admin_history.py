@@ -101,6 +101,7 @@ def test_what_was_removed_leaves_its_trace() -> None:
     assert (removed.kind, removed.row, removed.action) == ("Approval step", "1000", "removed")
     assert [(each.name, each.before, each.after) for each in removed.fields] == [
         ("Programme", programme.name, "nothing"),
+        ("Applies to", "Points requests", "nothing"),
         ("Over", "1,000", "nothing"),
         ("Approvals", "2", "nothing"),
         ("Group", "HR approvers", "nothing"),
