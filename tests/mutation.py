@@ -38,19 +38,29 @@ def _make_template() -> None:
 def _mutate_retried_functions_too() -> None:
     """Let mutmut change what `@retried` decorates, the operations: decorated functions it leaves alone."""
     import libcst as cst
+    from mutmut.mutation import file_mutation
     from mutmut.mutation.file_mutation import MutationVisitor
 
     leave_out = MutationVisitor._skip_node_and_children
 
     def leave_out_less(self: MutationVisitor, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.FunctionDef) and len(node.decorators) == 1:
-            decorator = node.decorators[0].decorator
-            name = decorator.attr if isinstance(decorator, cst.Attribute) else decorator
-            if isinstance(name, cst.Name) and name.value == "retried":
-                return False
-        return leave_out(self, node)
+        return not (isinstance(node, cst.FunctionDef) and is_retried(node)) and leave_out(self, node)
+
+    def is_retried(function: cst.FunctionDef) -> bool:
+        names = [cst.ensure_type(each, cst.Decorator).decorator for each in function.decorators]
+        return [getattr(name, "attr", name).value for name in names if hasattr(name, "value")] == ["retried"]
+
+    arrange = file_mutation.function_trampoline_arrangement
+
+    def arrange_with_one_retry(function: cst.FunctionDef, *args: object, **kwargs: object) -> tuple[object, ...]:
+        """Leave the decorator to the function that calls the copies: two transactions are more statements than one."""
+        before, copies, *rest = arrange(function, *args, **kwargs)
+        if is_retried(function):
+            copies = [copy if copy.name == function.name else copy.with_changes(decorators=[]) for copy in copies]
+        return (before, copies, *rest)
 
     MutationVisitor._skip_node_and_children = leave_out_less
+    file_mutation.function_trampoline_arrangement = arrange_with_one_retry
 
 
 if __name__ == "__main__":
