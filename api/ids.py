@@ -7,6 +7,7 @@ from datetime import datetime
 
 POINTS_REQUEST, TRANSFER, ORDER, EVENT, TRAVEL_CREDIT, UPLOAD = "pr", "tr", "rd", "ev", "tc", "up"
 AUTHORISATION, REFUND = "ta", "tf"  # of a travel credit
+WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "wh", "we", "wd"
 
 KEY_DIGITS = 32
 
