@@ -1,6 +1,5 @@
 """Admin pages of what waits for an approval: looked at and decided in one place, whichever room it belongs to."""
 
-from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -14,6 +13,7 @@ from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
 from approvals import queries
 from approvals.enums import ApprovalStatus, Verdict
+from approvals.matters import Matter
 from people.models import Person
 
 MAY_DECIDE = "approvals.add_decision"
@@ -21,21 +21,13 @@ NOTE_CHARACTERS = 500
 
 
 class DecidingAdmin(ReadOnlyModelAdmin):
-    """Rows with an `approval`. A subclass says what approving would do, and with which operations it is decided."""
+    """Rows with an `approval`. A subclass names the matter: what approving would do, and its operations."""
 
     change_form_template = "admin/approvals/decide.html"
-    operations: dict[Verdict, Callable[..., Any]]
+    matter: Matter
 
     class Media:
         css = {"all": ["admin_theme/dashboard.css", "admin_theme/earning.css"]}
-
-    def facts(self, row: Any) -> Sequence[tuple[str, str]]:
-        """Return what approving would do, as names and sentences."""
-        raise NotImplementedError
-
-    def button(self, row: Any) -> str:
-        """Return what approving does, with its number."""
-        raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address that a decision is sent to."""
@@ -48,9 +40,9 @@ class DecidingAdmin(ReadOnlyModelAdmin):
         waits = row is not None and row.approval.status == ApprovalStatus.WAITING
         if waits and request.user.has_perm(MAY_DECIDE):
             context["deciding"] = {
-                "facts": self.facts(row),
+                "facts": self.matter.facts(row),
                 "objection": queries.objection(row.approval, cast("Person", request.user)),
-                "button": self.button(row),
+                "button": self.matter.button(row),
                 "address": reverse(f"admin:{self._address_name}", args=[row.pk]),
             }
         return super().render_change_form(request, context, *args, **options)
@@ -72,7 +64,7 @@ class DecidingAdmin(ReadOnlyModelAdmin):
         )
 
     def _decide(self, request: HttpRequest, row: Any, verdict: Verdict, note: str) -> None:
-        operation = self.operations[verdict]
+        operation = self.matter.operation(verdict)
         try:
             done = operation(row.pk, by=cast("Person", request.user), note=note, at=timezone.now())
         except PortalError as error:

@@ -4,11 +4,12 @@ from django.db import models
 
 
 class ApprovalStatus(models.TextChoices):
-    """Waiting until enough people approved or one rejected."""
+    """waiting → approved | rejected | withdrawn: enough people approved, one rejected, or nobody asks any more."""
 
     WAITING = "waiting", "Waiting"
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Verdict(models.TextChoices):

@@ -20,9 +20,12 @@ class ProgramsConfig(AppConfig):
     name = "programs"
 
     def ready(self) -> None:
-        """Let `check_ledger` prove that what was credited is what was asked for, and approved."""
+        """Let `check_ledger` prove that what was credited was asked for and approved; let approvals be decided."""
+        from approvals import matters
+        from programs.matters import MATTERS
         from wallets import ledger_rules
 
+        matters.register(*MATTERS)
         folder = Path(__file__).parent / "sql"
         probe = (folder / "probes" / "credits.sql").read_text()
         ledger_rules.register(

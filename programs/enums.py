@@ -40,6 +40,13 @@ class ApprovalSubject(models.TextChoices):
     RULES = "rules", "Rules turned on"
 
 
+class ApprovalKind(models.TextChoices):
+    """What of this room waits for approvals: see programs/matters.py."""
+
+    POINTS_REQUEST = "points_request", "Points request"
+    ADJUSTMENT = "adjustment", "Adjustment"
+
+
 class AdjustmentStatus(models.TextChoices):
     """waiting → posted | rejected."""
 

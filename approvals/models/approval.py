@@ -13,11 +13,15 @@ class Approval(models.Model):
     """Asks `required` members of a group whether something may happen. Whoever asks keeps the key to it.
 
     Neither the person who asked nor the one who gains may decide; the database refuses as well (sql/four_eyes.sql).
-    `content_hash` is what the deciders saw: what changes after that must be asked again.
+    `content_hash` is what the deciders saw: what changes after that must be asked again. `kind` names the matter that
+    decides it (approvals/matters.py); `programme` and `points` are said for lists: this room knows no programmes.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    kind = models.CharField(max_length=20)
     summary = models.CharField(max_length=300)
+    programme = models.CharField(max_length=80, blank=True)
+    points = models.BigIntegerField(null=True)
     content_hash = models.CharField(max_length=64)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
     required = models.PositiveSmallIntegerField(default=1)
@@ -30,6 +34,7 @@ class Approval(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ApprovalStatus.values), name="approval_status_known"),
+            models.CheckConstraint(condition=~Q(kind=""), name="approval_kind_given"),
             models.CheckConstraint(condition=Q(required__range=(1, 2)), name="approval_one_or_two"),
             models.CheckConstraint(
                 condition=Q(status="waiting", closed_at__isnull=True)

@@ -21,32 +21,41 @@ class NewApproval:
     """One question to a group.
 
     Args:
+        kind: of the matter that decides it (approvals/matters.py).
         summary: what would happen, in a line.
         content_hash: what the deciders will see, as 64 hexadecimal digits; a decision on anything else is refused.
         group_id: whose members decide.
         required: how many of them must approve, 1 or 2.
         requested_by_id: who asked, who may not decide; None where a system did.
         beneficiary_id: who gains, who may not decide either.
+        programme: its slug, where it is about one.
+        points: how many it is about, below zero where they are taken; None where it is not about points.
     """
 
+    kind: str
     summary: str
     content_hash: str
     group_id: int
     required: int
     requested_by_id: UUID | None
     beneficiary_id: UUID | None
+    programme: str = ""
+    points: int | None = None
 
 
 def ask(approvals: Sequence[NewApproval], *, at: datetime) -> list[Approval]:
     """Ask all of these, in one statement, and return them in the same order."""
     return Approval.objects.bulk_create(
         Approval(
+            kind=asked.kind,
             summary=asked.summary[:SUMMARY_MAX],
             content_hash=asked.content_hash,
             group_id=asked.group_id,
             required=asked.required,
             requested_by_id=asked.requested_by_id,
             beneficiary_id=asked.beneficiary_id,
+            programme=asked.programme,
+            points=asked.points,
             requested_at=at,
         )
         for asked in approvals
@@ -63,7 +72,7 @@ def decide(
     3. Write the decision. One rejection closes it; so does the last approval that was required.
 
     Args:
-        content_hash: of what would happen now; it must be what was asked.
+        content_hash: of what would happen now; what is approved must be what was asked.
 
     Raises:
         AlreadyDecided: it is closed, or this person decided before.
@@ -74,7 +83,7 @@ def decide(
         approval = (
             Approval.objects.select_for_update(of=("self",), no_key=True).select_related("group").get(pk=approval_id)
         )
-        _check(approval, Person.objects.get(pk=by.pk), content_hash)
+        _check(approval, Person.objects.get(pk=by.pk), verdict, content_hash)
         Decision.objects.create(approval=approval, by=by, verdict=verdict, note=note, decided_at=at)
         if verdict == Verdict.REJECT:
             _close(approval, ApprovalStatus.REJECTED, at)
@@ -83,10 +92,27 @@ def decide(
     return approval
 
 
-def _check(approval: Approval, person: Person, content_hash: str) -> None:
+def withdraw(approval_id: UUID, *, at: datetime) -> Approval:
+    """Close an approval that nobody asks for any more: what it was about was dropped, or is asked anew as it is now.
+
+    Raises:
+        AlreadyDecided: it is closed.
+    """
+    with transaction.atomic():
+        approval = Approval.objects.select_for_update(of=("self",), no_key=True).get(pk=approval_id)
+        _check_waits(approval)
+        _close(approval, ApprovalStatus.WITHDRAWN, at)
+    return approval
+
+
+def _check_waits(approval: Approval) -> None:
     if approval.status != ApprovalStatus.WAITING:
         raise AlreadyDecided(f"This was {approval.get_status_display().lower()} already; nothing is left to decide.")
-    if approval.content_hash != content_hash:
+
+
+def _check(approval: Approval, person: Person, verdict: Verdict, content_hash: str) -> None:
+    _check_waits(approval)
+    if verdict == Verdict.APPROVE and approval.content_hash != content_hash:
         raise ContentChanged("What waits is not what was asked. Look at it again, or reject it and ask anew.")
     if objection := queries.objection(approval, person):
         raise MayNotDecide(objection)

@@ -1,7 +1,7 @@
 -- Four eyes, held by the database: whatever code, shell or superuser writes the row, nobody decides alone.
 -- approvals/operations/approvals.py makes the same checks first and answers in sentences.
 
-CREATE FUNCTION approvals_decision_check() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION approvals_decision_check() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     asked approvals_approval%ROWTYPE;
 BEGIN
@@ -24,27 +24,27 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER decision_four_eyes BEFORE INSERT ON approvals_decision
+CREATE OR REPLACE TRIGGER decision_four_eyes BEFORE INSERT ON approvals_decision
     FOR EACH ROW EXECUTE FUNCTION approvals_decision_check();
 
-CREATE FUNCTION approvals_decision_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION approvals_decision_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a decision is never changed or removed' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
-CREATE TRIGGER decision_frozen BEFORE UPDATE OR DELETE ON approvals_decision
+CREATE OR REPLACE TRIGGER decision_frozen BEFORE UPDATE OR DELETE ON approvals_decision
     FOR EACH ROW EXECUTE FUNCTION approvals_decision_frozen();
-CREATE TRIGGER decision_frozen_truncate BEFORE TRUNCATE ON approvals_decision
+CREATE OR REPLACE TRIGGER decision_frozen_truncate BEFORE TRUNCATE ON approvals_decision
     FOR EACH STATEMENT EXECUTE FUNCTION approvals_decision_frozen();
 
 -- What was asked stays as it was asked, and only decisions close it.
-CREATE FUNCTION approvals_approval_check() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION approvals_approval_check() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'UPDATE' THEN
         RAISE EXCEPTION 'an approval is never removed' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF OLD.status <> 'waiting' OR (OLD.id, OLD.summary, OLD.content_hash, OLD.group_id, OLD.required, OLD.requested_by_id, OLD.beneficiary_id)
-        IS DISTINCT FROM (NEW.id, NEW.summary, NEW.content_hash, NEW.group_id, NEW.required, NEW.requested_by_id, NEW.beneficiary_id) THEN
+    IF OLD.status <> 'waiting' OR (OLD.id, OLD.kind, OLD.summary, OLD.programme, OLD.points, OLD.content_hash, OLD.group_id, OLD.required, OLD.requested_by_id, OLD.beneficiary_id)
+        IS DISTINCT FROM (NEW.id, NEW.kind, NEW.summary, NEW.programme, NEW.points, NEW.content_hash, NEW.group_id, NEW.required, NEW.requested_by_id, NEW.beneficiary_id) THEN
         RAISE EXCEPTION 'approval % is asked or decided; ask again', OLD.id USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF NEW.status = 'approved' AND (
@@ -59,16 +59,16 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER approval_four_eyes BEFORE UPDATE OR DELETE ON approvals_approval
+CREATE OR REPLACE TRIGGER approval_four_eyes BEFORE UPDATE OR DELETE ON approvals_approval
     FOR EACH ROW EXECUTE FUNCTION approvals_approval_check();
-CREATE TRIGGER approval_four_eyes_truncate BEFORE TRUNCATE ON approvals_approval
+CREATE OR REPLACE TRIGGER approval_four_eyes_truncate BEFORE TRUNCATE ON approvals_approval
     FOR EACH STATEMENT EXECUTE FUNCTION approvals_approval_check();
 
 -- Asked is always `waiting`: nobody inserts a yes.
-CREATE FUNCTION approvals_approval_asked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION approvals_approval_asked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'an approval starts waiting' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
-CREATE TRIGGER approval_starts_waiting BEFORE INSERT ON approvals_approval
+CREATE OR REPLACE TRIGGER approval_starts_waiting BEFORE INSERT ON approvals_approval
     FOR EACH ROW WHEN (NEW.status <> 'waiting') EXECUTE FUNCTION approvals_approval_asked();

@@ -34,7 +34,13 @@ def make_approver(**fields: Any) -> Person:
 
 
 def ask(**fields: Any) -> Approval:
-    asked = {"summary": "2,000 points for Ana", "content_hash": SEEN, "group_id": make_group().pk, "required": 1}
+    asked = {
+        "kind": "adjustment",
+        "summary": "2,000 points for Ana",
+        "content_hash": SEEN,
+        "group_id": make_group().pk,
+        "required": 1,
+    }
     people = {"requested_by_id": None, "beneficiary_id": None}
     return approvals.ask([NewApproval(**(asked | people | fields))], at=AT)[0]
 
@@ -46,7 +52,13 @@ def decide(approval: Approval, by: Person, verdict: Verdict = Verdict.APPROVE, c
 def test_ask_costs_one_statement_for_one_and_for_three(django_assert_num_queries: Any) -> None:
     group_id = make_group().pk
     question = NewApproval(
-        summary="x", content_hash=SEEN, group_id=group_id, required=1, requested_by_id=None, beneficiary_id=None
+        kind="adjustment",
+        summary="x",
+        content_hash=SEEN,
+        group_id=group_id,
+        required=1,
+        requested_by_id=None,
+        beneficiary_id=None,
     )
     with transaction.atomic(), django_assert_num_queries(1):
         approvals.ask([question], at=AT)
@@ -144,6 +156,7 @@ def test_the_database_refuses_a_yes_without_enough_approvers() -> None:
 def test_the_database_refuses_to_lower_what_is_required_or_to_swap_the_content() -> None:
     approval = ask(required=2)
     changes: list[dict[str, Any]] = [{"required": 1}, {"content_hash": "b" * 64}, {"summary": "5 points for Ana"}]
+    changes += [{"kind": "order_refund"}, {"programme": "other"}, {"points": 5}]
     for change in changes:
         with pytest.raises(IntegrityError, match="ask again"), transaction.atomic():
             Approval.objects.filter(pk=approval.pk).update(**change)
@@ -163,6 +176,7 @@ def test_the_database_refuses_to_change_or_remove_a_decision_or_an_approval() ->
 def test_the_database_refuses_an_approval_that_starts_approved() -> None:
     with pytest.raises(IntegrityError, match="starts waiting"), transaction.atomic():
         Approval.objects.create(
+            kind="adjustment",
             summary="x",
             content_hash=SEEN,
             group=make_group(),
@@ -170,6 +184,30 @@ def test_the_database_refuses_an_approval_that_starts_approved() -> None:
             requested_at=AT,
             closed_at=AT,
         )
+
+
+def test_withdraw_closes_what_nobody_asks_for_any_more() -> None:
+    approver, approval = make_approver(), approvals.withdraw(ask().pk, at=AT)
+    assert (approval.status, approval.closed_at) == (ApprovalStatus.WITHDRAWN, AT)
+    with pytest.raises(AlreadyDecided, match="withdrawn already"):
+        decide(approval, approver)
+    with pytest.raises(AlreadyDecided):
+        approvals.withdraw(approval.pk, at=AT)
+    with pytest.raises(IntegrityError, match="ask again"), transaction.atomic():
+        Approval.objects.filter(pk=approval.pk).update(status=ApprovalStatus.WAITING, closed_at=None)
+
+
+def test_what_changed_since_it_was_asked_is_not_approved_but_may_be_rejected() -> None:
+    approval, approver = ask(), make_approver()
+    with pytest.raises(ContentChanged):
+        decide(approval, approver, content_hash="b" * 64)
+    assert decide(approval, approver, Verdict.REJECT, content_hash="b" * 64).status == ApprovalStatus.REJECTED
+
+
+@pytest.mark.parametrize("kind", ["", None])
+def test_the_database_refuses_an_approval_of_no_kind(kind: Any) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ask(kind=kind)
 
 
 def test_waiting_for_leaves_out_own_decided_and_closed() -> None:

@@ -1,6 +1,5 @@
 """Points given or taken by hand: proposed by one person, looked at and decided by another."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -15,17 +14,14 @@ from django.utils.safestring import SafeString
 from api import admin_steps, ids
 from api.admin_steps import TwoStepForm
 from approvals.deciding import DecidingAdmin
-from approvals.enums import Verdict
 from people.models import Person
 from people.queries import recipients
 from programs.admin.links import link
 from programs.enums import ProgrammeStatus
-from programs.judgement import expires_at
+from programs.matters import ADJUSTMENT, adjustment_facts
 from programs.models import Adjustment, Programme
 from programs.operations import adjustments
-from programs.operations.crediting import in_words
 from programs.reasons import REASON_CHARACTERS
-from wallets.models import Account
 from wallets.models.account import POINTS_MAX
 
 
@@ -66,7 +62,7 @@ class ProposeForm(TwoStepForm):
 class AdjustmentAdmin(DecidingAdmin):
     """The queue of those that wait, and the history of all."""
 
-    operations = {Verdict.APPROVE: adjustments.approve, Verdict.REJECT: adjustments.reject}
+    matter = ADJUSTMENT
     list_display = ["whom", "points_shown", "programme", "reason", "status", "requested_by", "requested_at"]
     list_filter = ["status", "programme", "requested_at"]
     list_select_related = ["person", "programme", "requested_by"]
@@ -101,17 +97,9 @@ class AdjustmentAdmin(DecidingAdmin):
             form,
             title="Adjust points",
             button="Propose this",
-            facts=lambda: _facts(_draft(form)),
+            facts=lambda: adjustment_facts(_draft(form)),
             act=lambda: _propose(form, cast("Person", request.user)),
         )
-
-    def facts(self, row: Adjustment) -> Sequence[tuple[str, str]]:
-        """Return what approving would do to the wallet and the budget."""
-        return _facts(row)
-
-    def button(self, row: Adjustment) -> str:
-        """Return what approving does."""
-        return adjustments.in_a_sentence(row)
 
     @admin.display(description="Person", ordering="person__name")
     def whom(self, row: Adjustment) -> str:
@@ -156,22 +144,3 @@ def _propose(form: ProposeForm, by: Person) -> tuple[Model, str]:
         at=timezone.now(),
     )
     return row, f"Proposed: {adjustments.in_a_sentence(row)}. Another HR approver decides."
-
-
-def _facts(row: Adjustment) -> list[tuple[str, str]]:
-    """Return, in words, what an adjustment would leave in the wallet and in the budget."""
-    account = Account.objects.filter(person=row.person).first()
-    available = account.available if account else 0
-    left = Account.objects.values_list("points", flat=True).get(pk=row.programme.budget_id)
-    after, budget_after = available + row.points, left - row.points
-    wallet = f"{in_words(after)} available after, {available:,} now"
-    if after < 0:
-        wallet = f"only {in_words(available)} available: it would be refused"
-    budget = f"{row.programme}: {left:,} left, {budget_after:,} after"
-    if budget_after < 0:
-        budget = f"{row.programme}: {left:,} left, {-budget_after:,} too few: fund it first"
-    facts = [("What", adjustments.in_a_sentence(row)), ("Wallet", wallet), ("Budget", budget), ("Reason", row.reason)]
-    if row.points > 0:
-        expiry = expires_at(row.programme, row.person, timezone.now())
-        facts.append(("Expires", f"{timezone.localtime(expiry):%d %b %Y}" if expiry else "Never"))
-    return [*facts, ("Told", f"{row.person} is told, with the reason, once it is approved")]

@@ -1,10 +1,7 @@
 """Why a points request is what it is, in words and numbers, for its page in the admin."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-
-from django.utils import timezone
 
 from approvals import queries as approvals
 from approvals.enums import ApprovalStatus, Verdict
@@ -12,9 +9,9 @@ from approvals.models import Decision
 from people.models import Person
 from programs import queries
 from programs.enums import PointsRequestStatus, Source
+from programs.matters import budget_after, limit_of
 from programs.models import PointsRequest
 from programs.operations.crediting import in_words
-from wallets.models import Account
 
 NUMBERS = {1: "one approval", 2: "two approvals"}
 CAME_BY = {
@@ -95,17 +92,13 @@ def deciding(request: PointsRequest, said: list[Decision], person: Person) -> De
     approval = request.approval
     if approval is None or approval.status != ApprovalStatus.WAITING:
         return None
-    programme = request.programme
-    left = Account.objects.values_list("points", flat=True).get(pk=programme.budget_id)
-    after = left - request.points
-    short = f"{-after:,} too few: fund it before you approve" if after < 0 else f"{after:,} after"
     objection = approvals.objection(approval, person) or ""
     if not objection and any(each.by_id == person.pk for each in said):
         objection = "You decided this already; it waits for another approver."
     return Deciding(
         why=_why(request),
-        budget=f"{programme}: {left:,} left, {short}",
-        person=_limit(request),
+        budget=budget_after(request),
+        person=limit_of(request),
         four_eyes=_four_eyes(approval.required, said),
         objection=objection,
         button=f"Approve {in_words(request.points)}",
@@ -121,16 +114,6 @@ def _why(request: PointsRequest) -> str:
     if step and (step.approvals, step.group_id) == (approval.required, approval.group_id):
         return f"Requests over {in_words(step.over)} in {request.programme} need {needed}."
     return f"When it was asked for, it needed {needed}."
-
-
-def _limit(request: PointsRequest) -> str:
-    programme = request.programme
-    if programme.per_person_limit_days is None or request.person_id is None:
-        return ""
-    since = timezone.now() - timedelta(days=programme.per_person_limit_days)
-    had = queries.earned([(request.person_id, programme.pk, since)]).get((request.person_id, programme.pk), 0)
-    days, limit = programme.per_person_limit_days, programme.per_person_limit
-    return f"{in_words(had)} in {days} days with this request, limit {limit:,}"
 
 
 def _four_eyes(required: int, said: list[Decision]) -> str:

@@ -16,7 +16,7 @@ from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
-from programs.enums import AdjustmentStatus
+from programs.enums import AdjustmentStatus, ApprovalKind
 from programs.errors import OverBudget, OwnWallet, PointsOutOfRange, RecipientInactive
 from programs.judgement import expires_at
 from programs.models import Adjustment, Programme
@@ -75,12 +75,15 @@ def propose(
         requested_at=at,
     )
     question = NewApproval(
+        kind=ApprovalKind.ADJUSTMENT,
         summary=f"{in_a_sentence(adjustment)}: {reason}",
         content_hash=fingerprints.of_adjustment(adjustment),
         group_id=approvers.hr_approvers().pk,
         required=1,
         requested_by_id=by.pk,
         beneficiary_id=person.pk,
+        programme=programme.slug,
+        points=points,
     )
     with transaction.atomic():
         [adjustment.approval] = approvals.ask([question], at=at)

@@ -16,7 +16,7 @@ from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
-from programs.enums import PointsRequestStatus
+from programs.enums import ApprovalKind, PointsRequestStatus
 from programs.errors import OverBudget
 from programs.judgement import expires_at
 from programs.models import PointsRequest
@@ -67,12 +67,15 @@ def ask(waiting: Sequence[tuple[PointsRequest, Step]], *, at: datetime) -> None:
         return
     questions = [
         NewApproval(
+            kind=ApprovalKind.POINTS_REQUEST,
             summary=f"{in_words(request.points)} for {request.person}: {request.reason}",
             content_hash=fingerprints.of_points_request(request),
             group_id=step.group_id,
             required=step.approvals,
             requested_by_id=request.requested_by_id,
             beneficiary_id=request.person_id,
+            programme=request.programme.slug,
+            points=request.points,
         )
         for request, step in waiting
     ]

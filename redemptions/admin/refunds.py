@@ -14,15 +14,13 @@ from django.utils.safestring import SafeString
 from api import admin_steps
 from api.admin_steps import TwoStepForm
 from approvals.deciding import DecidingAdmin
-from approvals.enums import Verdict
 from people.models import Person
 from redemptions.admin.links import link
 from redemptions.enums import OrderRefundStatus, OrderStatus
-from redemptions.models import Order, OrderRefund, TravelCredit, Voucher
+from redemptions.matters import ORDER_REFUND, refund_facts
+from redemptions.models import Order, OrderRefund
 from redemptions.operations import refunds
 from redemptions.operations.refunds import REASON_CHARACTERS
-from redemptions.wording import reward_in_words
-from wallets.operations.refunds import REFUND_GRACE_DAYS
 
 if TYPE_CHECKING:
     from redemptions.admin.rewards import OrderAdmin
@@ -67,7 +65,7 @@ def _facts_of(order: Order, form: RefundForm) -> Sequence[tuple[str, str]]:
     data = form.cleaned_data
     if error := refunds.objection(order, is_taken_back=data["is_taken_back"]):
         raise error
-    return _facts(order, data["reason"])
+    return refund_facts(order, data["reason"])
 
 
 def _ask(order: Order, form: RefundForm, by: Person) -> tuple[Model, str]:
@@ -76,31 +74,11 @@ def _ask(order: Order, form: RefundForm, by: Person) -> tuple[Model, str]:
     return refund, "Asked for. Another HR approver decides."
 
 
-def _facts(order: Order, reason: str) -> list[tuple[str, str]]:
-    """Return, in words, what a refund does."""
-    return [
-        ("What", f"{order.points:,} points back to {order.person} for {reward_in_words(order)}, the whole order"),
-        ("Dates", f"The points keep their dates; where those have passed, they last {REFUND_GRACE_DAYS} days"),
-        ("Delivered", _delivered(order)),
-        ("Reason", reason),
-        ("Told", f"{order.person} is told, with the reason, once it is approved"),
-    ]
-
-
-def _delivered(order: Order) -> str:
-    if TravelCredit.objects.filter(order=order).exists():
-        return "The travel credit's value is withdrawn; nothing more can be booked on it"
-    seen = Voucher.objects.filter(order=order, first_revealed_at__isnull=False).count()
-    if seen:
-        return f"{seen} of {order.quantity} codes were seen; all of them are void from then on"
-    return "No code was seen; all of them are void from then on"
-
-
 @admin.register(OrderRefund)
 class OrderRefundAdmin(DecidingAdmin):
     """The queue of refunds that wait, and the history of all."""
 
-    operations = {Verdict.APPROVE: refunds.approve, Verdict.REJECT: refunds.reject}
+    matter = ORDER_REFUND
     list_display = ["order", "points", "reason", "status", "requested_by", "requested_at"]
     list_filter = ["status", "requested_at"]
     list_select_related = ["order__product", "order__person", "requested_by"]
@@ -119,14 +97,6 @@ class OrderRefundAdmin(DecidingAdmin):
         return OrderRefund.objects.select_related(
             "order__product", "order__person", "order__refund", "requested_by", "approval__group"
         )
-
-    def facts(self, row: OrderRefund) -> Sequence[tuple[str, str]]:
-        """Return what approving does."""
-        return _facts(row.order, row.reason)
-
-    def button(self, row: OrderRefund) -> str:
-        """Return what approving does, with its number."""
-        return f"Refund {row.order.points:,} points"
 
     @admin.display(description="Points", ordering="order__points")
     def points(self, row: OrderRefund) -> str:

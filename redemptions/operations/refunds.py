@@ -26,6 +26,7 @@ from wallets.operations import refunds as wallets
 from wallets.operations.transactions import retried
 
 REASON_CHARACTERS = 300
+ORDER_REFUND = "order_refund"  # what approvals call it
 STATEMENT_PATH = "/statement"
 
 
@@ -59,12 +60,14 @@ def ask(order_id: UUID, *, reason: str, is_taken_back: bool = False, by: Person,
             pk=ids.new(), order=order, reason=reason, is_taken_back=is_taken_back, requested_by=by, requested_at=at
         )
         question = NewApproval(
+            kind=ORDER_REFUND,
             summary=f"Refund {order.points:,} points to {order.person} for {reward_in_words(order)}: {reason}",
             content_hash=of_order_refund(refund),
             group_id=approvers.hr_approvers().pk,
             required=1,
             requested_by_id=by.pk,
             beneficiary_id=order.person_id,
+            points=order.points,
         )
         [refund.approval] = approvals.ask([question], at=at)
         refund.save(force_insert=True)

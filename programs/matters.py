@@ -1,0 +1,96 @@
+"""What of earning waits for approvals: what each would do, in words, and with which operations it is decided."""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from approvals.matters import Facts, Matter
+from programs import fingerprints, queries
+from programs.enums import ApprovalKind
+from programs.judgement import expires_at
+from programs.models import Adjustment, PointsRequest
+from programs.operations import adjustments, points_requests
+from programs.operations.crediting import in_words
+from wallets.models import Account
+
+
+def points_request_facts(request: PointsRequest) -> Facts:
+    """Return, in words, what approving a points request does: whose points, why, and what the budget holds after."""
+    facts = [
+        ("What", f"{in_words(request.points)} for {request.person}"),
+        ("Programme", str(request.programme)),
+        ("Reason", request.reason),
+        ("Budget", budget_after(request)),
+    ]
+    limit = limit_of(request)
+    return [*facts, ("This person", limit)] if limit else facts
+
+
+def budget_after(request: PointsRequest) -> str:
+    """Return what the budget of a request holds now, and would hold after it."""
+    left = Account.objects.values_list("points", flat=True).get(pk=request.programme.budget_id)
+    after = left - request.points
+    short = f"{-after:,} too few: fund it before you approve" if after < 0 else f"{after:,} after"
+    return f"{request.programme}: {left:,} left, {short}"
+
+
+def limit_of(request: PointsRequest) -> str:
+    """Return what counts against the person's limit; empty where there is none."""
+    programme = request.programme
+    if programme.per_person_limit_days is None or request.person_id is None:
+        return ""
+    since = timezone.now() - timedelta(days=programme.per_person_limit_days)
+    had = queries.earned([(request.person_id, programme.pk, since)]).get((request.person_id, programme.pk), 0)
+    days, limit = programme.per_person_limit_days, programme.per_person_limit
+    return f"{in_words(had)} in {days} days with this request, limit {limit:,}"
+
+
+def adjustment_facts(row: Adjustment) -> Facts:
+    """Return, in words, what an adjustment would leave in the wallet and in the budget."""
+    account = Account.objects.filter(person=row.person).first()
+    available = account.available if account else 0
+    left = Account.objects.values_list("points", flat=True).get(pk=row.programme.budget_id)
+    after, budget_after = available + row.points, left - row.points
+    wallet = f"{in_words(after)} available after, {available:,} now"
+    if after < 0:
+        wallet = f"only {in_words(available)} available: it would be refused"
+    budget = f"{row.programme}: {left:,} left, {budget_after:,} after"
+    if budget_after < 0:
+        budget = f"{row.programme}: {left:,} left, {-budget_after:,} too few: fund it first"
+    facts = [("What", adjustments.in_a_sentence(row)), ("Wallet", wallet), ("Budget", budget), ("Reason", row.reason)]
+    if row.points > 0:
+        expiry = expires_at(row.programme, row.person, timezone.now())
+        facts.append(("Expires", f"{timezone.localtime(expiry):%d %b %Y}" if expiry else "Never"))
+    return [*facts, ("Told", f"{row.person} is told, with the reason, once it is approved")]
+
+
+def _points_requests() -> QuerySet[PointsRequest]:
+    return PointsRequest.objects.select_related("programme", "person", "requested_by", "approval__group")
+
+
+def _adjustments() -> QuerySet[Adjustment]:
+    return Adjustment.objects.select_related("programme", "person", "requested_by", "approval__group")
+
+
+POINTS_REQUEST = Matter(
+    kind=ApprovalKind.POINTS_REQUEST,
+    label=ApprovalKind.POINTS_REQUEST.label,
+    rows=_points_requests,
+    seen=fingerprints.of_points_request,
+    facts=points_request_facts,
+    button=lambda row: f"Approve {in_words(row.points)}",
+    approve=points_requests.approve,
+    reject=points_requests.reject,
+)
+ADJUSTMENT = Matter(
+    kind=ApprovalKind.ADJUSTMENT,
+    label=ApprovalKind.ADJUSTMENT.label,
+    rows=_adjustments,
+    seen=fingerprints.of_adjustment,
+    facts=adjustment_facts,
+    button=adjustments.in_a_sentence,
+    approve=adjustments.approve,
+    reject=adjustments.reject,
+)
+MATTERS = (POINTS_REQUEST, ADJUSTMENT)
