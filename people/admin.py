@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import IntegrityError
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from api.admin import TrackedModelAdmin
@@ -42,7 +43,7 @@ class PersonAdmin(TrackedModelAdmin):
     readonly_fields = ["created_at", "last_login"]
     fieldsets = [
         (None, {"fields": ["name", "employee_number", "email", "status"]}),
-        ("Work", {"fields": ["department", "manager", "country", "grade", "joined_on"]}),
+        ("Work", {"fields": ["department", "manager", "country", "grade", "joined_on", "birthday"]}),
         ("Portal", {"fields": ["language", "time_zone"]}),
         ("Powers", {"fields": list(POWERS)}),
         ("Systems", {"fields": ["scim_external_id", "created_at", "last_login"]}),
@@ -63,6 +64,24 @@ class PersonAdmin(TrackedModelAdmin):
         is_own = obj is not None and obj.pk == request.user.pk
         powers = POWERS if is_own or not request.user.is_superuser else ()
         return [*self.readonly_fields, *powers, *(["status"] if is_own else [])]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Leave the birthday to those who keep the staff list."""
+        if self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        return [
+            (title, {"fields": [name for name in part["fields"] if name != "birthday"]})
+            for title, part in self.fieldsets or ()
+        ]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Answer as ever; where somebody else closed a circle of managers this very moment, say so and keep nothing."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError as error:
+            chain, _ = people.circle(error)
+            messages.error(request, f"Managers would go in a circle: {chain}. Nothing was changed.")
+            return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Person, form: ModelForm[Person], change: bool) -> None:
         """Keep what was changed on the form and nothing else; the status moves by its operation, which signs out."""

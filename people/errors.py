@@ -27,6 +27,12 @@ class UnknownManager(PeopleError):
     code, title = "unknown_manager", "Nobody has the manager's employee number"
 
 
+class ManagerCircle(PeopleError):
+    """Somebody would stand above themselves: the detail names the chain. Give one of them another manager, or none."""
+
+    code, title = "manager_circle", "Managers would go in a circle"
+
+
 class OwnStatus(PeopleError):
     """Nobody suspends themselves: the last one who could undo it would be locked out. Ask a colleague."""
 

@@ -18,7 +18,8 @@ class SettingsForm(forms.ModelForm[Person]):
 
     class Meta:
         model = Person
-        fields = ["language", "time_zone"]
+        fields = ["language", "time_zone", "marks_birthday"]
+        widgets = {"marks_birthday": forms.CheckboxInput(attrs={"class": "switch", "role": "switch"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

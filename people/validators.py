@@ -1,5 +1,7 @@
-"""What a country, a language and a time zone may be."""
+"""What a country, a language, a time zone and a birthday may be."""
 
+import re
+from datetime import date
 from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
@@ -50,6 +52,20 @@ def known_time_zone(name: str) -> None:
     """
     if name not in _time_zones():
         raise ValidationError(f'"{name}" is no time zone. Write an IANA name, as Europe/Lisbon.', code="time_zone")
+
+
+def day_of_a_year(text: str) -> None:
+    """Refuse what is no month and day, as 05-31. 02-29 is one.
+
+    Raises:
+        ValidationError: as said.
+    """
+    try:
+        if not re.fullmatch(r"[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(text)
+        date.fromisoformat(f"2024-{text}")  # a leap year
+    except ValueError:
+        raise ValidationError(f'"{text}" is no day of a year. Write month and day, as 05-31.', code="day") from None
 
 
 @cache

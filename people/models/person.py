@@ -6,13 +6,25 @@ import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import ExtractDay, ExtractMonth, Lower
 from django.utils.crypto import salted_hmac
 
 from api import ids
 from people.enums import PersonStatus
 from people.fields import AddressField
-from people.validators import known_country, known_language, known_time_zone
+from people.validators import day_of_a_year, known_country, known_language, known_time_zone
+
+# As far as to nobody, to `last`, or so far up that it can only be a circle of others.
+MANAGERS = """
+WITH RECURSIVE above AS (
+    SELECT 1 AS step, id, manager_id FROM people_person WHERE id = %(first)s
+    UNION ALL
+    SELECT above.step + 1, person.id, person.manager_id
+    FROM above JOIN people_person person ON person.id = above.manager_id
+    WHERE above.manager_id <> %(last)s AND above.step < 100
+)
+SELECT person.* FROM above JOIN people_person person USING (id) ORDER BY above.step
+"""
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -30,7 +42,8 @@ class PersonManager(BaseUserManager["Person"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-@pghistory.track(exclude=["password", "last_login"])
+# the history says who changed what; when somebody was born is nobody's business a year after it was mended
+@pghistory.track(exclude=["password", "last_login", "birthday"])
 class Person(AbstractBaseUser, PermissionsMixin):
     """An employee, or a customer or partner of a loyalty programme: the user model.
 
@@ -51,6 +64,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
     )
     grade = models.CharField(max_length=40, blank=True, default="")
     joined_on = models.DateField(null=True, blank=True)
+    birthday = models.CharField(
+        max_length=5,
+        blank=True,
+        default="",
+        validators=[day_of_a_year],
+        help_text="Month and day, as 05-31; never the year. Empty: not known, or not to be marked.",
+    )
+    marks_birthday = models.BooleanField("mark my birthday", default=True)  # their own wish, in the settings
     status = models.CharField(max_length=16, choices=PersonStatus.choices, default=PersonStatus.ACTIVE)
     left_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When they left; empty for whoever is here or suspended."
@@ -83,24 +104,49 @@ class Person(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=~models.Q(employee_number=""), name="person_employee_number_given"),
             models.CheckConstraint(condition=~models.Q(manager=models.F("id")), name="person_not_own_manager"),
+            models.CheckConstraint(
+                condition=models.Q(birthday="")
+                | models.Q(birthday__regex=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+                & ~models.Q(birthday__in=["02-30", "02-31", "04-31", "06-31", "09-31", "11-31"]),
+                name="person_birthday_is_a_day",
+            ),
         ]
         indexes = [
             # the daily run over leavers
             models.Index(fields=["left_at"], condition=models.Q(left_at__isnull=False), name="person_leavers"),
+            # whose occasion it is today, asked of everybody every few minutes
+            models.Index(fields=["birthday", "time_zone"], condition=~models.Q(birthday=""), name="person_birthday"),
+            models.Index(
+                ExtractMonth("joined_on"),
+                ExtractDay("joined_on"),
+                "time_zone",
+                condition=models.Q(joined_on__isnull=False),
+                name="person_joined",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        """Refuse oneself as manager: forms leave out the constraint, as the key is no field of theirs.
+        """Refuse oneself as manager, near or far: forms leave out the constraint, as the key is no field of theirs.
 
         Raises:
-            ValidationError: as said.
+            ValidationError: as said; it names the chain.
         """
         super().clean()
-        if self.manager_id is not None and self.manager_id == self.pk:
+        if self.manager_id is None:
+            return
+        if self.manager_id == self.pk:
             raise ValidationError({"manager": "Nobody is their own manager."})
+        chain = [self, *self._managers()]
+        if chain[-1].manager_id == self.pk:
+            names = " → ".join(each.name for each in [*chain, self])
+            raise ValidationError({"manager": f"Managers would go in a circle: {names}. Choose somebody else."})
+
+    def _managers(self) -> "list[Person]":
+        """Return who stands above, the nearest first, as far as to nobody or to this person again; one query."""
+        return list(Person.objects.raw(MANAGERS, {"first": self.manager_id, "last": self.pk}))
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]

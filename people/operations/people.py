@@ -1,5 +1,6 @@
 """Who is here: joining, changing, leaving."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,26 +8,34 @@ from typing import Final
 from uuid import UUID
 
 import pghistory
+import psycopg
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from people.enums import PersonStatus
-from people.errors import InvalidPerson, OwnStatus, PersonConflict, UnknownManager
+from people.errors import InvalidPerson, ManagerCircle, OwnStatus, PersonConflict, UnknownManager
 from people.models import Department, Person
 
 WRITTEN: Final = [
     *("email", "name", "department", "country", "language", "time_zone", "grade", "joined_on"),
-    *("status", "left_at", "scim_external_id", "signed_out_at"),
+    *("status", "left_at", "scim_external_id", "signed_out_at", "birthday"),
 ]
 BATCH_ROWS: Final = 1000
+
+# One statement for the whole list: a circle is looked for once, in what the list makes of everybody (sql/managers.sql).
+SET_MANAGERS: Final = """
+UPDATE people_person AS person SET manager_id = moved.manager_id
+FROM unnest(%s::uuid[], %s::uuid[]) AS moved (id, manager_id) WHERE person.id = moved.id
+"""
+IN_NO_CIRCLE: Final = "person_managers_in_no_circle"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewPerson:
-    """One row of a staff list. It is the whole truth about somebody, but for a `scim_external_id` that is left out.
+    """One row of a staff list. It is the whole truth about somebody, but for what is left out of the last two.
 
     Args:
         employee_number: as HR writes it, leading zeros included; what says who it is.
@@ -37,6 +46,7 @@ class NewPerson:
         language: one of LANGUAGES.
         time_zone: IANA name.
         scim_external_id: the identity provider's id; None leaves the one that is there.
+        birthday: month and day, as 05-31; empty where it is not to be known, None leaves what is there.
     """
 
     employee_number: str
@@ -51,6 +61,7 @@ class NewPerson:
     joined_on: date | None = None
     status: str = PersonStatus.ACTIVE
     scim_external_id: str | None = None
+    birthday: str | None = None
 
 
 def enrol(people: Sequence[NewPerson], *, by: Person | None, at: datetime) -> list[Person]:
@@ -73,6 +84,7 @@ def enrol(people: Sequence[NewPerson], *, by: Person | None, at: datetime) -> li
         InvalidPerson: a field cannot be taken, or a number stands twice; the pointer names row and field.
         PersonConflict: an e-mail address or external id is somebody else's.
         UnknownManager: a manager's number is nobody's.
+        ManagerCircle: somebody would stand above themselves; it names the chain.
     """
     with transaction.atomic(), _actor(by):
         numbers = [person.employee_number for person in people]
@@ -141,6 +153,7 @@ def _row(new: NewPerson, existing: Person | None, departments: dict[str, Departm
         status=new.status,
         left_at=((existing and existing.left_at) or at) if new.status == PersonStatus.LEFT else None,
         scim_external_id=new.scim_external_id or (existing.scim_external_id if existing else None),
+        birthday=new.birthday if new.birthday is not None else (existing.birthday if existing else ""),
         signed_out_at=at if is_signed_out else (existing.signed_out_at if existing else None),
         password=make_password(None),  # used for newcomers only: they sign in by e-mail code or single sign-on
     )
@@ -210,4 +223,29 @@ def _set_managers(people: Sequence[NewPerson], saved: dict[str, Person]) -> None
         if saved[new.employee_number].manager_id != manager_id:
             saved[new.employee_number].manager_id = manager_id
             moved.append(saved[new.employee_number])
-    Person.objects.bulk_update(moved, ["manager"], batch_size=BATCH_ROWS)
+    if moved:
+        _move(moved, people)
+
+
+def _move(moved: Sequence[Person], people: Sequence[NewPerson]) -> None:
+    """Write the managers; of a circle that they would make, name the chain and the first row of the list in it."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SET_MANAGERS, [[person.pk for person in moved], [person.manager_id for person in moved]])
+    except IntegrityError as error:
+        chain, numbers = circle(error)
+        index = next((index for index, new in enumerate(people) if new.employee_number in numbers), 0)
+        detail = f"Row {index + 1}: managers would go in a circle: {chain}. Nothing was changed."
+        raise ManagerCircle(detail, pointer=f"/{index}/manager_number") from error
+
+
+def circle(error: IntegrityError) -> tuple[str, set[str]]:
+    """Return the names and the employee numbers of those whose managers would go in a circle.
+
+    Raises:
+        IntegrityError: the same, where it is about something else.
+    """
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.errors.CheckViolation) or cause.diag.constraint_name != IN_NO_CIRCLE:
+        raise error
+    return cause.diag.message_primary or "", set(json.loads(cause.diag.message_detail or "[]"))
