@@ -8,10 +8,10 @@ from api import ids
 from programs.enums import UploadRowStatus
 from programs.models import Upload
 from programs.upload_files import csv_line
-from programs.upload_files.rows import OPTIONAL, OURS, REQUIRED
+from programs.upload_files.layouts import OPTIONAL, REQUIRED, TO_DO
 
 READ_AT_ONCE = 2_000
-MENDING = (*REQUIRED, *OPTIONAL, OURS)
+MENDING = (*REQUIRED, *OPTIONAL, TO_DO)
 RESULT = ("row", *REQUIRED, *OPTIONAL, "outcome", "detail", "points_request")
 WRITTEN = ("recipient", "written_points", "reason", "external_id", "credit_on")
 

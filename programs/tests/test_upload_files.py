@@ -6,22 +6,36 @@ import sys
 import zipfile
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 
 from programs import upload_files
 from programs.errors import UnreadableUpload
 from programs.tests.upload_files import SHEET, csv_file, day, xlsx_file
-from programs.upload_files import Line, csv_line, limits, xlsx_rows
+from programs.upload_files import (
+    Layout,
+    Line,
+    WrittenDays,
+    WrittenNumbers,
+    WrittenPeople,
+    csv_line,
+    layouts,
+    limits,
+    template,
+    xlsx_rows,
+)
 
 NOT_WHOLE = "Points must be a whole number from 1, in digits alone, such as 1500."
 LINE_BREAK = "The reason holds a line break or a control character. Write it in one line."
 UNSEEN = "The {} holds characters that cannot be seen ({}). Type it again."
-NOT_UTF_8 = "The file is not UTF-8 text. Save it as “CSV UTF-8”."
-NO_END = "A row is too long to be one. A quotation mark may lack its partner."
-NUL = "The file is not text: it holds NUL characters. Save it as “CSV UTF-8”."
-NOT_CSV = "The file is not CSV: ',' expected after '\"'. Save it as “CSV UTF-8”."
-PASSWORD = "The file has a password, or is an old .xls. Save it as .xlsx without a password."
+MIXED = "The file mixes UTF-8 with another encoding, so its letters cannot be trusted. Save it as “CSV UTF-8”."
+NO_UTF_16 = "The file is no valid UTF-16. Save it as “CSV UTF-8”."
+NO_END = "What ends in line {} is too long to be a row. A quotation mark may lack its partner."
+NUL = "The file is not text: line {} holds NUL. Save it as “CSV UTF-8”."
+NOT_CSV = "The file is not CSV at line {}: {}. Mend it, save it as “CSV UTF-8”."
+OLD = "The file is an old workbook (.xls). Save it as “Excel workbook (.xlsx)”."
+PASSWORD = "The workbook has a password. Save it without one."
 PARTS = "The workbook has more than 200 parts. Copy the rows into a new workbook."
 INSIDE = "The workbook is too large inside. Copy the rows into a new workbook, or split it."
 MACROS = "The workbook holds macros. Save it as .xlsx without them."
@@ -59,6 +73,163 @@ def test_csv_is_read_in_any_order_and_dialect(text: str) -> None:
         (2, "00123", 500, "Q3", "a", date(2027, 6, 30)),
         (4, "E2", 20, "Well, done", "", None),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_is_read_in_the_common_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
+    rows = [["recipient", "points", "reason"], ["E1", "5", "Für Zoë"]]
+    table = upload_files.opened(BytesIO("\r\n".join(delimiter.join(row) for row in rows).encode(encoding)))
+
+    shown = {"utf-16": "UTF-16", "latin-1": "Windows-1252", "cp1252": "Windows-1252"}.get(encoding, "UTF-8")
+    layout = layouts.own(table.headings)
+    assert layout is not None
+    assert ([line.reason for line in table.lines(layout)], table.encoding) == (["Für Zoë"], shown)
+
+
+LIKE_A_TITLE = "Row 1 holds “Q3 bonuses” alone, like a title. Delete what stands above the row of headings."
+
+
+@pytest.mark.parametrize("file", [csv_file, xlsx_file])
+def test_title_above_the_headings(file: Any) -> None:
+    made = {
+        csv_file: lambda: csv_file("recipient,points,reason", "E1,5,Q3", header="Q3 bonuses,,"),
+        xlsx_file: lambda: xlsx_file(["recipient", "points", "reason"], ["E1", 5, "Q3"], header=["Q3 bonuses"]),
+    }
+    assert refusal(made[file]()) == LIKE_A_TITLE
+
+
+@pytest.mark.parametrize("second", ["recipient,points,reason", "Employee ID,Award,Why", "employee number,amount,"])
+def test_second_row_of_headings(second: str) -> None:
+    detail = "Row 2 names columns again. Keep one row of headings, row 1."
+    assert refusal(csv_file(second, "E1,5,Q3")) == detail
+    assert refusal(xlsx_file(second.split(","), ["E1", 5, "Q3"])) == detail
+
+
+def test_merged_cells_are_named() -> None:
+    merged = SHEET.format("<row/>").replace(
+        "</worksheet>", '<mergeCells><mergeCell ref="{}"/></mergeCells></worksheet>'
+    )
+    for ref in ("A2:A5", "AB3:AC3"):
+        assert refusal(xlsx_file(parts={SHEET1: merged.format(ref)})) == xlsx_rows.MERGED_CELLS.format(ref)
+
+
+AWARDS = "Employee ID;Award;Why;Ref;On"
+
+
+def mapped(**options: Any) -> Layout:
+    headings = dict(zip(layouts.OURS, AWARDS.split(";"), strict=True))
+    return Layout(columns=headings, **options)
+
+
+def test_file_with_other_headings_is_read_as_somebody_says() -> None:
+    file = csv_file("E1;1.500,00;Q3;r-1;30.06.2027;1200", header=AWARDS + ";Cost centre")
+    layout = mapped(numbers=WrittenNumbers.POINT, days=WrittenDays.DAY_FIRST)
+
+    assert plain(list(upload_files.read(file, layout))) == [(2, "E1", 1500, "Q3", "r-1", date(2027, 6, 30))]
+    assert Layout.of_json(layout.as_json()) == layout
+
+
+@pytest.mark.parametrize(
+    ("written", "cell", "points"),
+    [
+        (WrittenNumbers.COMMA, "1,500", 1500),
+        (WrittenNumbers.COMMA, "1,500.00", 1500),
+        (WrittenNumbers.COMMA, "1500", 1500),
+        (WrittenNumbers.COMMA, "1.500", None),
+        (WrittenNumbers.COMMA, "15,00", None),
+        (WrittenNumbers.POINT, "1.500", 1500),
+        (WrittenNumbers.POINT, "1.500,0", 1500),
+        (WrittenNumbers.POINT, "1,5", None),
+        (WrittenNumbers.SPACE, "1 500", 1500),
+        (WrittenNumbers.SPACE, "1\u202f500,00", 1500),
+        (WrittenNumbers.SPACE, "1'500", 1500),
+        (WrittenNumbers.SPACE, "1.500", None),
+        (WrittenNumbers.POINT, "-1.500", None),
+        (WrittenNumbers.POINT, "0.500", None),
+        (WrittenNumbers.COMMA, "99,999,999", None),
+    ],
+)
+def test_numbers_are_read_as_somebody_said(written: WrittenNumbers, cell: str, points: int | None) -> None:
+    [line] = upload_files.read(csv_file(f"E1;{cell};Q3;;", header=AWARDS), mapped(numbers=written))
+
+    assert (line.points, bool(line.problem)) == (points, points is None)
+
+
+@pytest.mark.parametrize("number", [1.125, 1.5])
+def test_number_that_a_workbook_keeps_is_never_read_as_text(number: float) -> None:
+    """1.125 shown with a point would be 1125 to whoever writes thousands with points."""
+    layout = Layout(columns={name: name for name in layouts.REQUIRED}, numbers=WrittenNumbers.POINT)
+    file = xlsx_file(["E1", number, "Q3"], ["E1", 1500, "Q4"], ["E1", "1.500", "Q5"])
+
+    assert [line.points for line in upload_files.read(file, layout)] == [None, 1500, 1500]
+
+
+@pytest.mark.parametrize(
+    ("written", "cell", "day"),
+    [
+        (WrittenDays.DAY_FIRST, "1/2/2027", date(2027, 2, 1)),
+        (WrittenDays.MONTH_FIRST, "1/2/2027", date(2027, 1, 2)),
+        (WrittenDays.MONTH_FIRST, "30/06/2027", None),
+        (WrittenDays.DAY_FIRST, "2027-06-30", None),
+        (WrittenDays.DAY_FIRST, "1/2/27", None),
+    ],
+)
+def test_days_are_read_as_somebody_said(written: WrittenDays, cell: str, day: date | None) -> None:
+    [line] = upload_files.read(csv_file(f"E1;5;Q3;;{cell}", header=AWARDS), mapped(days=written))
+
+    assert (line.credit_on, bool(line.problem)) == (day, day is None)
+
+
+def test_column_of_addresses_names_people_by_them() -> None:
+    file = csv_file("ana@acme.example;5;Q3;;", "email:ben@acme.example;5;Q3;;", "E1;5;Q3;;", header=AWARDS)
+    lines = list(upload_files.read(file, mapped(people=WrittenPeople.EMAIL)))
+
+    assert [line.recipient for line in lines] == ["email:ana@acme.example", "email:ben@acme.example", "E1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "detail"),
+    [
+        ({"reason": None}, f"No column is named for reason. Name {COLUMNS}."),
+        ({"points": "Wage"}, "Row 1 has no column “Wage”. It names Employee ID, Award, Why, Ref, On, Ref."),
+        ({"points": "Why"}, "“Why” is named for points and another. Name one for each."),
+        ({"external_id": "Ref"}, "Row 1 names “Ref” twice. Give the two columns names of their own."),
+        ({"colour": "On"}, f"There is no column colour here. Name {COLUMNS}."),
+    ],
+)
+def test_layout_that_does_not_fit(columns: dict[str, str | None], detail: str) -> None:
+    named = {"recipient": "Employee ID", "points": "Award", "reason": "Why"} | columns
+    layout = Layout(columns={name: heading for name, heading in named.items() if heading})
+    with pytest.raises(UnreadableUpload) as refused:
+        list(upload_files.read(csv_file("E1;5;Q3;;;", header=f"{AWARDS};Ref"), layout))
+
+    assert refused.value.detail == detail
+
+
+def test_columns_are_guessed_by_what_others_call_them() -> None:
+    guessed = layouts.guess(["Work e-mail", "E-Mail", "Reward points", "Comment", "ID", "Date", "Cost centre"])
+
+    assert dict(guessed.columns) == {
+        "recipient": "E-Mail",
+        "points": "Reward points",
+        "reason": "Comment",
+        "external_id": "ID",
+        "credit_on": "Date",
+    }
+    assert guessed.people == WrittenPeople.EMAIL
+    assert layouts.guess(["Employee ID", "Award", "Why"]).people == WrittenPeople.NUMBER
+
+
+@pytest.mark.parametrize("file", [template.as_csv(), template.as_xlsx()])
+def test_template_can_be_read_and_its_example_is_refused(file: bytes) -> None:
+    [line] = read(BytesIO(file))
+
+    assert (line.points, line.external_id, line.problem) == (
+        None,
+        "q3-2026-0001",
+        "This is the example of the template. Delete the row.",
+    )
 
 
 def test_workbook_is_read_with_its_days_and_texts() -> None:
@@ -150,13 +321,13 @@ def test_rows_to_mend_come_back_with_their_last_column() -> None:
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
-        ("", f"Row 1 lacks recipient and points and reason. It must name {COLUMNS}."),
+        ("", f"Row 1 is empty. It must name {COLUMNS}."),
         ("recipient,points", f"Row 1 lacks reason. It must name {COLUMNS}."),
         ("recipient,points,reason,colour", f"“colour” is no column here. Row 1 must name {COLUMNS}."),
         ("recipient,points,reason,Points", "Row 1 names points twice. Keep one of the two columns."),
         ("recipient,,points,reason", f"Row 1 has a column without a name. Row 1 must name {COLUMNS}."),
-        ("recipient,points,reason" + "," * 60, f"Row 1 has more than 50 columns. Keep {COLUMNS}."),
-        ("=cmd|' /C calc'!A0,points,reason", f"“=cmd|'_/c_calc'!a0” is no column here. Row 1 must name {COLUMNS}."),
+        ("recipient,points,reason" + "," * 1000, f"Row 1 has more than 60 columns. Keep {COLUMNS}."),
+        ("=cmd|' /C calc'!A0,points,reason", f"Row 1 lacks recipient. It must name {COLUMNS}."),
     ],
 )
 def test_header_that_is_not_ours(header: str, detail: str) -> None:
@@ -166,14 +337,18 @@ def test_header_that_is_not_ours(header: str, detail: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "detail"),
     [
-        (b"", f"Row 1 lacks recipient and points and reason. It must name {COLUMNS}."),
-        (b"recipient,points,reason\nE1,5,caf\xe9\n", NOT_UTF_8),
-        ("recipient,points,reason\n".encode("utf-16"), NOT_UTF_8),
-        (b"recipient,points,reason\nE1,5,Q\x003\n", NUL),
-        (b'recipient,points,reason\nE1,5,"Q3"x\n', NOT_CSV),
-        (b"," * 1_000_000, NO_END),
-        (b'recipient,points,reason\nE1,5,"' + b"x\n" * 60_000, NO_END),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, PASSWORD),
+        (b"", f"Row 1 is empty. It must name {COLUMNS}."),
+        (b"recipient,points,reason\nE1,5,caf\xc3\xa9\nE2,5,caf\xe9\n", MIXED),
+        (b"recipient,points,reason\nE1,5,\x81\n", MIXED),
+        ("recipient,points,reason\n".encode("utf-16-le"), NUL.format(1)),
+        (b"\xff\xfer\x00e", NO_UTF_16),
+        (b"recipient,points,reason\nE1,5,Q\x003\n", NUL.format(2)),
+        (b'recipient,points,reason\nE1,5,"Q3"x\n', NOT_CSV.format(2, "',' expected after '\"'")),
+        (b'recipient,points,reason\nE1,5,"Q3\nE2,5,Q3\n', NOT_CSV.format(4, "unexpected end of data")),
+        (b"," * 1_000_000, NO_END.format(1)),
+        (b'recipient,points,reason\nE1,5,"' + b"x\n" * 60_000, NO_END.format("32,767")),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, OLD),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), PASSWORD),
         (b"PK\x03\x04 and no more", xlsx_rows.DAMAGED),
     ],
 )  # fmt: skip
@@ -183,8 +358,8 @@ def test_file_that_cannot_be_read_as_a_whole(raw: bytes, detail: str) -> None:
 
 def test_file_over_the_limits() -> None:
     rows = BytesIO(b"recipient,points,reason\n" + b"E1,5,Q3\n" * (limits.ROWS_MAX + 1))
-    assert refusal(rows) == "The file has more than 100,000 rows. Split it."
-    assert refusal(BytesIO(bytes(limits.FILE_BYTES_MAX + 1))) == "The file is larger than 20 MiB. Split it."
+    assert refusal(rows) == "The file has more than 200,000 rows. Split it."
+    assert refusal(BytesIO(bytes(limits.FILE_BYTES_MAX + 1))) == "The file is larger than 25 MiB. Split it."
 
 
 def cells(*places: str) -> str:
@@ -200,7 +375,7 @@ def zeros(megabytes: int) -> bytes:
     ("parts", "detail"),
     [
         ({f"xl/media/{number}": b"" for number in range(200)}, PARTS),
-        ({"xl/media/zeros": zeros(201)}, INSIDE),
+        ({"xl/media/zeros": zeros(101)}, INSIDE),
         ({"xl/vbaProject.bin": b""}, MACROS),
         ({"xl/macrosheets/sheet1.xml": b""}, MACROS),
         ({"xl/externalLinks/externalLink1.xml": b""}, LINKS),
@@ -208,7 +383,7 @@ def zeros(megabytes: int) -> bytes:
         ({SHEET1: b"<worksheet"}, xlsx_rows.DAMAGED),
         ({SHEET1: cells("A1", "XFD1048576")}, xlsx_rows.DAMAGED),
         ({SHEET1: cells("A1", "XFD1")}, xlsx_rows.TOO_LARGE),
-        ({SHEET1: cells("A1", "A200000")}, xlsx_rows.TOO_LARGE),
+        ({SHEET1: cells("A1", "A200002")}, xlsx_rows.TOO_LARGE),
     ],
 )  # fmt: skip
 def test_workbook_made_to_do_harm(parts: dict[str, str | bytes], detail: str) -> None:

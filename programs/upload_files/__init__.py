@@ -1,5 +1,7 @@
 """Reads uploads of points, CSV or XLSX, row by row, from files that somebody may have made to do harm."""
 
+from programs.upload_files.formats import WrittenDays, WrittenNumbers, WrittenPeople
+from programs.upload_files.layouts import Layout
 from programs.upload_files.limits import (
     CELL_CHARACTERS_MAX,
     COLUMNS_MAX,
@@ -8,7 +10,7 @@ from programs.upload_files.limits import (
     ROWS_MAX,
     UNPACKED_BYTES_MAX,
 )
-from programs.upload_files.reading import content_hash, read
+from programs.upload_files.reading import Table, check_size, content_hash, opened, read, size
 from programs.upload_files.rows import Line
 from programs.upload_files.writing import csv_line
 
@@ -19,8 +21,16 @@ __all__ = [
     "FILE_BYTES_MAX",
     "ROWS_MAX",
     "UNPACKED_BYTES_MAX",
+    "Layout",
     "Line",
+    "Table",
+    "WrittenDays",
+    "WrittenNumbers",
+    "WrittenPeople",
+    "check_size",
     "content_hash",
     "csv_line",
+    "opened",
     "read",
+    "size",
 ]

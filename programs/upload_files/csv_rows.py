@@ -6,32 +6,37 @@ from collections.abc import Iterator
 from typing import IO
 
 from programs.errors import UnreadableUpload
-from programs.upload_files import rows
 from programs.upload_files.limits import RECORD_CHARACTERS_MAX, ROWS_MAX
-from programs.upload_files.rows import Line
+from programs.upload_files.rows import Row
 
-DELIMITERS = ",;\t"
-NOT_UTF_8 = "The file is not UTF-8 text. Save it as “CSV UTF-8”."
+DELIMITERS = ",;\t|"
 
 
-def read(file: IO[bytes]) -> Iterator[Line]:
-    """Yield the rows of a CSV file: UTF-8 with or without byte order mark; commas, semicolons or tabs; row 1 a header.
+def read(file: IO[bytes], encoding: str) -> Iterator[Row]:
+    """Yield the rows of a CSV file with commas, semicolons, tabs or bars between its cells; row 1 is the header.
 
     Args:
         file: stands at its beginning; stays open.
+        encoding: of its text.
 
     Raises:
         UnreadableUpload: it is not such a file, or larger than the limits.
     """
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    records = None
     try:
-        yield from _lines(_Records(text))
+        records = _Records(text)
+        yield from _rows(records)
     except UnicodeDecodeError:
-        raise UnreadableUpload(NOT_UTF_8) from None
+        raise UnreadableUpload(f"The file is no valid {encoding.upper()}. Save it as “CSV UTF-8”.") from None
     except csv.Error as error:
-        raise UnreadableUpload(f"The file is not CSV: {error}. Save it as “CSV UTF-8”.") from None
+        where = records.number if records else 1
+        raise UnreadableUpload(
+            f"The file is not CSV at line {where}: {error}. Mend it, save it as “CSV UTF-8”."
+        ) from None
     finally:
-        text.detach()
+        if not file.closed:  # it may be, where somebody looked at the first rows alone
+            text.detach()
 
 
 class _Records:
@@ -39,6 +44,7 @@ class _Records:
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
+        self.number = 0
         self.first = self._take()
         self._waiting = True
         self.taken = 0
@@ -53,24 +59,27 @@ class _Records:
             raise StopIteration
         self.taken += len(line)
         if self.taken > RECORD_CHARACTERS_MAX:
-            raise UnreadableUpload("A row is too long to be one. A quotation mark may lack its partner.")
+            raise UnreadableUpload(f"{self._here} is too long to be a row. A quotation mark may lack its partner.")
         return line
+
+    @property
+    def _here(self) -> str:
+        return f"What ends in line {self.number:,}"
 
     def _take(self) -> str:
         line = self._text.readline(RECORD_CHARACTERS_MAX + 1)
+        self.number += 1
         if "\0" in line:
-            raise UnreadableUpload("The file is not text: it holds NUL characters. Save it as “CSV UTF-8”.")
+            raise UnreadableUpload(f"The file is not text: line {self.number:,} holds NUL. Save it as “CSV UTF-8”.")
         return line
 
 
-def _lines(records: _Records) -> Iterator[Line]:
+def _rows(records: _Records) -> Iterator[Row]:
     delimiter = max(DELIMITERS, key=records.first.count)
     reader = csv.reader(records, delimiter=delimiter, strict=True)
-    names = rows.header(next(reader, []))
-    records.taken = 0
-    for number, cells in enumerate(reader, start=2):
+    for number, cells in enumerate(reader, start=1):
         records.taken = 0
         if number > ROWS_MAX + 1:
             raise UnreadableUpload(f"The file has more than {ROWS_MAX:,} rows. Split it.")
-        if any(cell.strip() for cell in cells):
-            yield rows.line(number, names, cells)
+        if number == 1 or any(cell.strip() for cell in cells):
+            yield Row(number, cells)

@@ -1,42 +1,52 @@
 """Makes sense of the cells of one row: what each column takes, and what to do where a cell cannot be taken."""
 
-import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from programs.errors import UnreadableUpload
+from programs.upload_files import formats
+from programs.upload_files.formats import WrittenDays, WrittenNumbers
+from programs.upload_files.layouts import OPTIONAL, REQUIRED, Layout
 from programs.upload_files.limits import (
     CELL_CHARACTERS_MAX,
-    COLUMNS_MAX,
     EXTERNAL_ID_CHARACTERS_MAX,
     REASON_CHARACTERS_MAX,
     RECIPIENT_CHARACTERS_MAX,
 )
-from wallets.models.account import POINTS_MAX
 
-REQUIRED = ("recipient", "points", "reason")
-OPTIONAL = ("external_id", "credit_on")
-OURS = "what_to_do"  # the column that the file of rows to mend adds; it may come back with the mended rows
-COLUMNS_SHOWN = f"{', '.join(REQUIRED)} and, if wanted, {', '.join(OPTIONAL)}"
+__all__ = ["EXAMPLE", "OPTIONAL", "REQUIRED", "Line", "LineReader", "Row"]
 
-WHOLE = re.compile(r"[1-9][0-9]{0,14}")
-THOUSANDS = re.compile(r"[0-9]{1,3}(?:[.,' \u00a0\u202f][0-9]{3})+")
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+POINTS_CHARACTERS_SHOWN = 40
+EXAMPLE = "EXAMPLE"  # the recipient of the template's own row
 # They turn text round, so that it reads as something else than it is (Unicode TR 36).
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff")
 JOINERS = frozenset("\u200c\u200d")  # Hindi and others spell with them: allowed in a reason, in a name of somebody not
 
 
-@dataclass(slots=True)
-class Line:
-    """One row of a file.
+class Row(NamedTuple):
+    """A row as the file holds it.
 
     Args:
         number: as the spreadsheet counts it; the header is 1.
-        recipient: as it was written.
+        cells: text, in the file's order.
+        kinds: what a spreadsheet kept each cell as: "text", "number", "day", "moment" or "other"; None: all are text.
+    """
+
+    number: int
+    cells: Sequence[str]
+    kinds: Sequence[str] | None = None
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of a file, in our columns.
+
+    Args:
+        number: as the spreadsheet counts it; the header is 1.
+        recipient: as it was written; an address with its `email:`.
         written_points: the cell, for a person to see.
         points: the number it means, or None.
         reason: why.
@@ -57,55 +67,64 @@ class Line:
     problem: str = ""
 
 
-def header(cells: Sequence[str]) -> list[str]:
-    """Return the columns that row 1 names.
+class LineReader:
+    """Reads rows of a file that has these headings in this layout.
 
     Raises:
-        UnreadableUpload: one is missing, unknown or there twice, or there are too many.
+        UnreadableUpload: the layout does not fit the headings.
     """
-    if len(cells) > COLUMNS_MAX:
-        raise UnreadableUpload(f"Row 1 has more than {COLUMNS_MAX} columns. Keep {COLUMNS_SHOWN}.")
-    names = [cell.strip().lower().replace(" ", "_") for cell in cells]
-    while names and not names[-1]:  # spreadsheets like to add empty columns
-        names.pop()
-    for name in names:
-        if name not in (*REQUIRED, *OPTIONAL, OURS):
-            shown = f"“{name[:40]}” is no column here" if name else "Row 1 has a column without a name"
-            raise UnreadableUpload(f"{shown}. Row 1 must name {COLUMNS_SHOWN}.")
-        if names.count(name) > 1:
-            raise UnreadableUpload(f"Row 1 names {name} twice. Keep one of the two columns.")
-    if missing := [name for name in REQUIRED if name not in names]:
-        raise UnreadableUpload(f"Row 1 lacks {' and '.join(missing)}. It must name {COLUMNS_SHOWN}.")
-    return names
+
+    def __init__(self, headings: Sequence[str], layout: Layout) -> None:
+        places = layout.places(headings)
+        self._width, self._layout = len(headings), layout
+        self._recipient, self._points, self._reason = (places[name] for name in REQUIRED)
+        self._external_id, self._credit_on = (places.get(name) for name in OPTIONAL)
+
+    def line(self, row: Row) -> Line:
+        """Return a row as it was meant; what cannot be taken stands in its `problem`."""
+        cells = row.cells
+        recipient = formats.recipient(_cell(cells, self._recipient), self._layout.people)
+        points, reason = _cell(cells, self._points), _cell(cells, self._reason)
+        external_id = _cell(cells, self._external_id)
+        found = Line(
+            number=row.number,
+            recipient=_shown(recipient, RECIPIENT_CHARACTERS_MAX),
+            written_points=_shown(points, POINTS_CHARACTERS_SHOWN),
+            reason=_shown(reason, REASON_CHARACTERS_MAX),
+            external_id=_shown(external_id, EXTERNAL_ID_CHARACTERS_MAX),
+            is_number=_kind(row, self._recipient) == "number",
+        )
+        try:
+            if len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]):
+                raise ValueError("The row has more cells than row 1 has columns. Put text with a comma in quotes.")
+            _check_text("recipient", recipient, RECIPIENT_CHARACTERS_MAX)
+            _check_text("reason", reason, REASON_CHARACTERS_MAX)
+            _check_text("external_id", external_id, EXTERNAL_ID_CHARACTERS_MAX)
+            if recipient == EXAMPLE:
+                raise ValueError("This is the example of the template. Delete the row.")
+            found.points = formats.points(points, self._numbers(row))
+            if self._credit_on is not None:
+                found.credit_on = formats.day(_cell(cells, self._credit_on), self._days(row))
+        except ValueError as error:
+            found.problem = str(error)
+        return found
+
+    def _numbers(self, row: Row) -> WrittenNumbers:
+        """Return how this cell writes numbers: what a spreadsheet keeps as one is written in digits."""
+        return WrittenNumbers.PLAIN if _kind(row, self._points) == "number" else self._layout.numbers
+
+    def _days(self, row: Row) -> WrittenDays:
+        return WrittenDays.ISO if _kind(row, self._credit_on) == "day" else self._layout.days
 
 
-def line(number: int, names: Sequence[str], cells: Sequence[str], *, is_number: bool = False) -> Line:
-    """Return a row as it was meant; what cannot be taken stands in its `problem`.
+def _cell(cells: Sequence[str], place: int | None) -> str:
+    return cells[place].strip() if place is not None and place < len(cells) else ""
 
-    Args:
-        number: the row, the header being 1.
-        names: the columns, from `header`.
-        cells: text, in the same order; fewer are empty ones.
-        is_number: the recipient's cell was a number.
-    """
-    by_name = dict(zip(names, (cell.strip() for cell in cells), strict=False))
-    found = Line(
-        number=number,
-        recipient=_shown(by_name.get("recipient", ""), RECIPIENT_CHARACTERS_MAX),
-        written_points=_shown(by_name.get("points", ""), 40),
-        reason=_shown(by_name.get("reason", ""), REASON_CHARACTERS_MAX),
-        external_id=_shown(by_name.get("external_id", ""), EXTERNAL_ID_CHARACTERS_MAX),
-        is_number=is_number,
-    )
-    try:
-        if any(cell.strip() for cell in cells[len(names) :]):
-            raise ValueError("The row has more cells than row 1 has columns. Put text with a comma in quotes.")
-        _check_text(by_name)
-        found.points = _points(by_name.get("points", ""))
-        found.credit_on = _day(by_name.get("credit_on", ""))
-    except ValueError as error:
-        found.problem = str(error)
-    return found
+
+def _kind(row: Row, place: int | None) -> str:
+    if row.kinds is None or place is None or place >= len(row.kinds):
+        return "text"
+    return row.kinds[place]
 
 
 def _shown(text: str, characters_max: int) -> str:
@@ -120,24 +139,20 @@ def _shown(text: str, characters_max: int) -> str:
     return kept[:characters_max]
 
 
-def _check_text(by_name: Mapping[str, str]) -> None:
+MISSING = {
+    "recipient": "A recipient is needed: an employee number, or email: and the address.",
+    "reason": "A reason is needed: the person reads it.",
+}
+
+
+def _check_text(name: str, text: str, characters_max: int) -> None:
     """Raise ValueError where the text of a column cannot be taken."""
-    for name, said, characters_max in (
-        (
-            "recipient",
-            "A recipient is needed: an employee number, or email: and the address.",
-            RECIPIENT_CHARACTERS_MAX,
-        ),
-        ("reason", "A reason is needed: the person reads it.", REASON_CHARACTERS_MAX),
-        ("external_id", "", EXTERNAL_ID_CHARACTERS_MAX),
-    ):
-        text = by_name.get(name, "")
-        if not text and said:
-            raise ValueError(said)
-        if len(text) > min(characters_max, CELL_CHARACTERS_MAX):
-            raise ValueError(f"The {name} is longer than {characters_max} characters. Shorten it.")
-        if not (text.isascii() and text.isprintable()):
-            _check_characters(name, text)
+    if not text and name in MISSING:
+        raise ValueError(MISSING[name])
+    if len(text) > min(characters_max, CELL_CHARACTERS_MAX):
+        raise ValueError(f"The {name} is longer than {characters_max} characters. Shorten it.")
+    if not (text.isascii() and text.isprintable()):
+        _check_characters(name, text)
 
 
 def _check_characters(name: str, text: str) -> None:
@@ -149,30 +164,3 @@ def _check_characters(name: str, text: str) -> None:
             )
         if unicodedata.category(character) in {"Cc", "Cs"}:
             raise ValueError(f"The {name} holds a line break or a control character. Write it in one line.")
-
-
-def _points(text: str) -> int:
-    """Return a whole number written in digits alone: 1.500 is 1500 in one country and 1.5 in another."""
-    if not text:
-        raise ValueError("Points are missing.")
-    if WHOLE.fullmatch(text):
-        points = int(text)
-        if points <= POINTS_MAX:
-            return points
-        raise ValueError(f"Points must be at most {POINTS_MAX:,}.")
-    if THOUSANDS.fullmatch(text):
-        plain = re.sub(r"[^0-9]", "", text)
-        raise ValueError(f"Points must be a whole number in digits alone, such as {plain}.")
-    raise ValueError("Points must be a whole number from 1, in digits alone, such as 1500.")
-
-
-def _day(text: str) -> date | None:
-    """Return a day written as 2027-06-30, and no other way: 01/02/2027 means two things."""
-    if not text:
-        return None
-    try:
-        if DATE.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ValueError(f"“{_shown(text, 20)}” is not a day. Write it as 2027-06-30.")

@@ -28,8 +28,17 @@ def cell(value: Any) -> Any:
     return ["day", value.isoformat()] if isinstance(value, date) else ["other", str(value)[:CELL_CHARACTERS_KEPT]]
 
 
+def letters(column: int) -> str:
+    """Return what a spreadsheet calls a column, the first being 0: A, …, Z, AA."""
+    before, last = divmod(column, 26)
+    return (letters(before - 1) if before else "") + chr(ord("A") + last)
+
+
 def main(memory_bytes_max: int, cpu_seconds_max: int, written_bytes_max: int, rows_max: int, columns_max: int) -> int:
-    """Write the rows; return 0, 3 where there are too many, 4 where it is no workbook."""
+    """Write the rows; return 0, 3 where there are too many, 4 where it is no workbook, 5 where cells are merged.
+
+    Of merged cells it writes where the first of them stand.
+    """
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes_max, memory_bytes_max))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds_max, cpu_seconds_max))
     resource.setrlimit(resource.RLIMIT_FSIZE, (written_bytes_max, written_bytes_max))
@@ -42,6 +51,9 @@ def main(memory_bytes_max: int, cpu_seconds_max: int, written_bytes_max: int, ro
         return 4
     if sheet.end is not None and (sheet.end[0] > rows_max or sheet.width > columns_max):
         return 3
+    if merged := sheet.merged_cell_ranges:
+        sys.stdout.write(":".join(f"{letters(column)}{row + 1}" for row, column in merged[0]))
+        return 5
     for row in sheet.iter_rows():
         sys.stdout.write(json.dumps([cell(value) for value in row]) + "\n")
     return 0

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from programs.errors import UnreadableUpload
-from programs.upload_files import rows
 from programs.upload_files.limits import (
     COLUMNS_MAX,
     ENTRIES_MAX,
@@ -21,40 +20,36 @@ from programs.upload_files.limits import (
     SHEET_WRITTEN_BYTES_MAX,
     UNPACKED_BYTES_MAX,
 )
-from programs.upload_files.rows import Line
+from programs.upload_files.rows import Row
 
 PROGRAM = Path(__file__).with_name("sheet_process.py")
-TOO_MANY, NO_WORKBOOK = 3, 4
+TOO_MANY, NO_WORKBOOK, MERGED = 3, 4, 5
 ENCRYPTED_FLAG = 1
 DAMAGED = "The workbook cannot be read: it is damaged, or too large inside. Copy the rows into a new workbook."
+MERGED_CELLS = "Cells {} are merged. Unmerge them and give every row its own values; a title belongs above no table."
 TOO_LARGE = f"The sheet has more than {ROWS_MAX:,} rows or {COLUMNS_MAX} columns. Split it, or delete empty ones."
 
 
-def read(file: IO[bytes]) -> Iterator[Line]:
+def read(file: IO[bytes]) -> Iterator[Row]:
     """Yield the rows of a workbook's first sheet; row 1 is the header.
 
-    A number that Excel keeps is taken where it is whole; so is a day. A formula counts as the value that it showed when
-    it was saved.
+    A formula counts as the value that it showed when it was saved; nothing is ever calculated.
 
     Args:
         file: stands at its beginning; stays open.
 
     Raises:
-        UnreadableUpload: it is not such a workbook, is encrypted, holds macros or links, or is larger than the limits.
+        UnreadableUpload: it is not such a workbook, is encrypted, holds macros, links or merged cells, or is larger
+            than the limits.
     """
     check_directory(file)
     with tempfile.TemporaryFile() as spool:
         _read_elsewhere(file, spool)
         spool.seek(0)
-        names: list[str] | None = None
         for number, line in enumerate(spool, start=1):
             cells = json.loads(line)
-            if names is None:
-                names = rows.header([_text("", cell) for cell in cells])
-            elif any(cells):
-                yield _line(number, names, cells)
-        if names is None:
-            rows.header([])
+            if number == 1 or any(cells):
+                yield _row(number, cells)
 
 
 def check_directory(file: IO[bytes]) -> None:
@@ -107,21 +102,16 @@ def _read_elsewhere(file: IO[bytes], spool: IO[bytes]) -> None:
             )
         except subprocess.TimeoutExpired:
             raise UnreadableUpload(DAMAGED) from None
+    if done.returncode == MERGED:
+        spool.seek(0)
+        raise UnreadableUpload(MERGED_CELLS.format(spool.read(50).decode()))
     if done.returncode:
         raise UnreadableUpload(TOO_LARGE if done.returncode == TOO_MANY else DAMAGED)
 
 
-def _line(number: int, names: list[str], cells: list[Any]) -> Line:
-    texts = [_text(name, cell) for name, cell in zip(names, cells, strict=False)]
-    texts += [_text("", cell) for cell in cells[len(names) :]]
-    at = names.index("recipient")
-    return rows.line(number, names, texts, is_number=at < len(cells) and _kind(cells[at]) == "number")
-
-
-def _kind(cell: Any) -> str:
-    return "text" if isinstance(cell, str) else str(cell[0])
-
-
-def _text(name: str, cell: Any) -> str:
-    """Return a cell as text. A kind that its column does not take stays as it reads, and is refused like other text."""
-    return cell if isinstance(cell, str) else str(cell[1])
+def _row(number: int, cells: list[Any]) -> Row:
+    """Return a row of texts, with the kinds of its cells where one is another."""
+    if all(isinstance(cell, str) for cell in cells):
+        return Row(number, cells)
+    pairs = [("text", cell) if isinstance(cell, str) else cell for cell in cells]
+    return Row(number, [str(text) for _, text in pairs], [kind for kind, _ in pairs])
