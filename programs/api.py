@@ -34,6 +34,7 @@ REFUSALS = [
     errors.PointsOutOfRange,
     errors.OverRequestLimit,
     errors.OverPersonLimit,
+    errors.OverProgrammeLimit,
     errors.OverBudget,
     errors.ExternalIdConflict,
 ]
@@ -113,8 +114,8 @@ class ApprovalStepAnswer(serializers.Serializer[Any]):
     group = serializers.CharField()
 
 
-class PerPersonAnswer(serializers.Serializer[Any]):
-    """How many points one person gets within how many days."""
+class WindowAnswer(serializers.Serializer[Any]):
+    """How many points within how many days."""
 
     points = serializers.IntegerField()
     days = serializers.IntegerField()
@@ -124,7 +125,8 @@ class LimitsAnswer(serializers.Serializer[Any]):
     """What a programme gives at most."""
 
     per_request = serializers.IntegerField(allow_null=True)
-    per_person = PerPersonAnswer(allow_null=True)
+    per_person = WindowAnswer(allow_null=True, help_text="To one person.")
+    per_programme = WindowAnswer(allow_null=True, help_text="To all people together; days in UTC, today among them.")
 
 
 class ProgrammeAnswer(serializers.Serializer[Any]):

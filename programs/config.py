@@ -17,11 +17,12 @@ from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleVe
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PERSON_POINTS_MAX
 from programs.operations import programmes, rules
 from programs.operations.programmes import actor
-from wallets.models.account import POINTS_MAX
+from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
 EXPRESSION_CHARACTERS_MAX = 4000
 EVENT_TYPE_CHARACTERS_MAX = 200
 REASON_CHARACTERS_MAX = 300
+NO_LIMIT = {"points": None, "days": None}
 
 
 class Programmes:
@@ -121,16 +122,25 @@ def _place_of_step(entry: dict[str, Any]) -> tuple[int, int]:
 def _limits(reader: Reader) -> dict[str, Any]:
     """Return what a programme gives at most; null is no limit."""
     if not reader.given("limits"):
-        return {"per_request": None, "per_person": None}
+        return {"per_request": None, "per_person": None, "per_programme": None}
     limits = reader.inside("limits")
-    per_request = limits.whole("per_request", 1, POINTS_MAX, default=None)
-    per_person = None
-    if limits.given("per_person"):
-        window = limits.inside("per_person")
-        per_person = {"points": window.whole("points", 1, PERSON_POINTS_MAX), "days": window.whole("days", 1, DAYS_MAX)}
-        window.finish()
+    found = {
+        "per_request": limits.whole("per_request", 1, POINTS_MAX, default=None),
+        "per_person": _window(limits, "per_person", PERSON_POINTS_MAX),
+        "per_programme": _window(limits, "per_programme", TRANSFER_POINTS_MAX),
+    }
     limits.finish()
-    return {"per_request": per_request, "per_person": per_person}
+    return found
+
+
+def _window(limits: Reader, name: str, points_max: int) -> dict[str, Any] | None:
+    """Return how many points within how many days; None is no limit."""
+    if not limits.given(name):
+        return None
+    window = limits.inside(name)
+    found = {"points": window.whole("points", 1, points_max), "days": window.whole("days", 1, DAYS_MAX)}
+    window.finish()
+    return found
 
 
 def _budget(reader: Reader) -> dict[str, Any]:
@@ -246,13 +256,16 @@ def _exported_rule(rule: Rule) -> dict[str, Any]:
 
 def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None, at: datetime) -> Programme:
     """Create a programme or change it."""
-    per_person = entry["limits"]["per_person"] or {"points": None, "days": None}
+    limits = entry["limits"]
+    per_person, per_programme = (limits[name] or NO_LIMIT for name in ("per_person", "per_programme"))
     columns = {
         **{name: entry[name] for name in ("name", "status", "starts_on", "ends_on", "points_expire_after_days")},
         **{name: entry[name] for name in ("unknown_recipients", "eligible", "notify")},
-        "per_request_limit": entry["limits"]["per_request"],
+        "per_request_limit": limits["per_request"],
         "per_person_limit": per_person["points"],
         "per_person_limit_days": per_person["days"],
+        "per_programme_limit": per_programme["points"],
+        "per_programme_limit_days": per_programme["days"],
         "budget_low_at": entry["budget"]["low_at"],
     }
     if programme is None:

@@ -10,6 +10,7 @@ __all__ = [
     "NotEligible",
     "OverBudget",
     "OverPersonLimit",
+    "OverProgrammeLimit",
     "OverRequestLimit",
     "OverReversal",
     "OwnWallet",
@@ -66,7 +67,7 @@ class NotEligible(PortalError):
 
 
 class OverRequestLimit(PortalError):
-    """More points than the programme gives in one request. Ask for fewer, or have HR raise the limit."""
+    """More points than the programme gives in one request. Ask for fewer, or have it raised."""
 
     code, title = "over_request_limit", "Too many points in one request"
 
@@ -78,6 +79,15 @@ class OverPersonLimit(PortalError):
     """
 
     code, title = "over_person_limit", "Too many points for one person"
+
+
+class OverProgrammeLimit(PortalError):
+    """More points than the programme gives all people together within its days (UTC, today among them).
+
+    Points that wait for approval count too. Ask for fewer, wait until earlier days fall out, or have it raised.
+    """
+
+    code, title = "over_programme_limit", "Too many points for the programme's limit"
 
 
 class OverBudget(PortalError):

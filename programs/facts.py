@@ -66,9 +66,10 @@ class Facts:
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     asked_before: dict[Key, tuple[UUID, str]] = field(default_factory=dict)
 
-    def limits_people(self) -> bool:
-        """Return whether a programme limits what one person gets, which is counted under the lock of the wallet."""
-        return any(terms.programme.per_person_limit_days is not None for terms in self.terms.values())
+    def counts(self) -> bool:
+        """Return whether a programme limits what it gives, to one person or in all: that is counted under locks."""
+        programmes = [terms.programme for terms in self.terms.values()]
+        return any((each.per_person_limit or each.per_programme_limit) is not None for each in programmes)
 
 
 def look_up(asked: Sequence[Asked]) -> Facts:

@@ -15,6 +15,7 @@ from programs.errors import (
     AlreadyCredited,
     NotEligible,
     OverPersonLimit,
+    OverProgrammeLimit,
     OverRequestLimit,
     PointsOutOfRange,
     ProgrammeNotActive,
@@ -22,7 +23,7 @@ from programs.errors import (
     UnknownRecipient,
 )
 from programs.models import PointsRequest, Programme
-from programs.queries import Step, Terms
+from programs.queries import ProgrammeLimit, Step, Terms
 from wallets.models.account import POINTS_MAX
 
 
@@ -41,25 +42,30 @@ class Known:
     Args:
         credited_once: (person, once_key) that were used.
         earned: points that count against limits, by (person, programme).
+        limits: of the programmes that have one of their own, by programme, with what is used.
         eligible: whether the programme is for the person, by (person, programme), as far as it was asked.
     """
 
     credited_once: set[tuple[UUID, str]]
     earned: dict[tuple[UUID, int], int]
+    limits: dict[int, ProgrammeLimit] = field(default_factory=dict)
     eligible: dict[tuple[UUID, int], bool] = field(default_factory=dict)
 
 
 def known(asked: Collection[tuple[Person, Programme, str | None]], *, wallets: Iterable[UUID], at: datetime) -> Known:
     """Ask what a list needs to know about its people.
 
-    Where a programme limits what one person gets, the wallets are locked first: two lists for the same person then take
-    turns, and neither overlooks the other's points.
+    Where a programme limits what it gives in all, it is locked first; where it limits what one person gets, the wallets
+    are: two lists for the same then take turns, and neither overlooks the other's points.
 
     Args:
         asked: person, programme and `once_key` of each request.
         wallets: the people's accounts.
         at: the end of each limit's window.
     """
+    limits = queries.programme_limits(
+        {programme.pk for _, programme, _ in asked if programme.per_programme_limit is not None}, at=at
+    )
     windows = {
         (person.pk, programme.pk, at - timedelta(days=programme.per_person_limit_days))
         for person, programme, _ in asked
@@ -68,7 +74,7 @@ def known(asked: Collection[tuple[Person, Programme, str | None]], *, wallets: I
     if windows:
         queries.lock_wallets(wallets)
     once_keys = {(person.pk, once_key) for person, _, once_key in asked if once_key is not None}
-    return Known(credited_once=queries.credited_once(once_keys), earned=queries.earned(windows))
+    return Known(credited_once=queries.credited_once(once_keys), earned=queries.earned(windows), limits=limits)
 
 
 def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalError:
@@ -90,6 +96,7 @@ def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalE
         _check_person(person, terms.programme, known)
         _check_once(request, person, known)
         _check_limit(request, person, terms.programme, known)
+        _check_programme_limit(request, terms.programme, known)
     except PortalError as error:
         return error
     _count(request, person, terms.programme, known)
@@ -195,9 +202,21 @@ def _check_limit(request: PointsRequest, person: Person, programme: Programme, k
         )
 
 
+def _check_programme_limit(request: PointsRequest, programme: Programme, known: Known) -> None:
+    limit = known.limits.get(programme.pk)
+    if limit is not None and limit.used + request.points > limit.points:
+        raise OverProgrammeLimit(
+            f"points: {programme.slug} gives at most {limit.points} points in {limit.days} days to all together; "
+            f"{max(limit.points - limit.used, 0)} are left.",
+            pointer="/points",
+        )
+
+
 def _count(request: PointsRequest, person: Person, programme: Programme, known: Known) -> None:
     if programme.per_person_limit is not None:
         key = (person.pk, programme.pk)
         known.earned[key] = known.earned.get(key, 0) + request.points
+    if limit := known.limits.get(programme.pk):
+        limit.used += request.points
     if request.once_key is not None:
         known.credited_once.add((person.pk, request.once_key))

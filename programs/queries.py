@@ -6,7 +6,7 @@ the ORM would cost more than the question: these stand in the way of every credi
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -34,6 +34,8 @@ FROM unnest(%s::uuid[], %s::text[]) AS asked (person_id, once_key)
 JOIN programs_pointsrequest request ON request.person_id = asked.person_id AND request.once_key = asked.once_key
 WHERE request.once_key IS NOT NULL AND NOT (request.status IN ('rejected', 'failed', 'expired'))
 """
+
+PROGRAMME_LIMITS = "SELECT programme_id, points, days, used FROM programs_limits(%s::bigint[], %s)"
 
 LOCK_WALLETS = "SELECT FROM wallets_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
@@ -119,6 +121,28 @@ def earned(windows: Collection[tuple[UUID, int, datetime]]) -> dict[tuple[UUID, 
     with connection.cursor() as cursor:
         cursor.execute(EARNED, [list(column) for column in zip(*windows, strict=True)])
         return {(person_id, programme_id): points for person_id, programme_id, points in cursor.fetchall()}
+
+
+@dataclass(slots=True)
+class ProgrammeLimit:
+    """What a programme gives all people together at most, in how many days (UTC, with today), and what is used."""
+
+    points: int
+    days: int
+    used: int
+
+
+def programme_limits(programme_ids: Iterable[int], *, at: datetime) -> dict[int, ProgrammeLimit]:
+    """Lock those of these programmes that have a limit of their own, and return it as it stands, by programme.
+
+    Credited points count, less what was taken back of them, and so do points that wait for approval.
+    """
+    wanted = sorted(programme_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(PROGRAMME_LIMITS, [wanted, at.astimezone(UTC).date()])
+        return {programme_id: ProgrammeLimit(*limit) for programme_id, *limit in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,15 @@ def approval_step(step: ApprovalStep) -> dict[str, Any]:
 
 def limits(programme: Programme) -> dict[str, Any]:
     """Return a programme's limits in the words of the configuration file."""
-    per_person = {"points": programme.per_person_limit, "days": programme.per_person_limit_days}
     return {
         "per_request": programme.per_request_limit,
-        "per_person": per_person if programme.per_person_limit is not None else None,
+        "per_person": _window(programme.per_person_limit, programme.per_person_limit_days),
+        "per_programme": _window(programme.per_programme_limit, programme.per_programme_limit_days),
     }
+
+
+def _window(points: int | None, days: int | None) -> dict[str, Any] | None:
+    return None if points is None else {"points": points, "days": days}
 
 
 def budget(programme: Programme) -> dict[str, Any]:

@@ -56,6 +56,7 @@ PERMISSIONS = {
     "approvals.decision":        ("va",      "v",            "-",          "-",     "v"),
     "programs.programme":        ("v",       "vac",          "v",          "v",     "v"),
     "programs.approvalstep":     ("v",       "vacd",         "-",          "v",     "v"),
+    "programs.countedday":       ("-",       "-",            "-",          "-",     "-"),
     "programs.rule":             ("v",       "vac",          "v",          "v",     "v"),
     "programs.ruleversion":      ("v",       "va",           "v",          "v",     "v"),
     "programs.event":            ("v",       "v",            "vr",         "-",     "v"),

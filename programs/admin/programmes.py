@@ -26,6 +26,10 @@ from programs.operations.crediting import in_words
 from wallets.models.account import TRANSFER_POINTS_MAX
 
 MAY_FUND = "programs.add_funding"
+LIMITS: Any = [
+    *("per_request_limit", "per_person_limit", "per_person_limit_days"),
+    *("per_programme_limit", "per_programme_limit_days"),
+]
 CHANNELS = [("inbox", "Inbox"), ("email", "E-mail"), ("slack", "Slack"), ("teams", "Microsoft Teams")]
 
 
@@ -60,8 +64,9 @@ class ProgrammeForm(forms.ModelForm[Programme]):
             self.add_error(
                 "ends_on", "This is the first day without points, so it comes after the first day with some."
             )
-        if (data.get("per_person_limit") is None) != (data.get("per_person_limit_days") is None):
-            self.add_error("per_person_limit", "Give the points and the days, or neither.")
+        for limit in ("per_person_limit", "per_programme_limit"):
+            if (data.get(limit) is None) != (data.get(f"{limit}_days") is None):
+                self.add_error(limit, "Give the points and the days, or neither.")
         return data
 
 
@@ -104,7 +109,7 @@ class ProgrammeAdmin(TrackedModelAdmin):
         (None, {"fields": ["name", "slug", "status", "starts_on", "ends_on"]}),
         ("Budget", {"fields": ["budget_shown", "budget_low_at"]}),
         ("Who", {"fields": ["eligible", "unknown_recipients"]}),
-        ("How much", {"fields": ["per_request_limit", "per_person_limit", "per_person_limit_days"]}),
+        ("How much", {"fields": LIMITS}),
         ("What people notice", {"fields": ["points_expire_after_days", "notify"]}),
     ]
 

@@ -1,6 +1,7 @@
 """The nouns of earning."""
 
 from programs.models.adjustment import Adjustment
+from programs.models.counted_day import CountedDay
 from programs.models.event import Event
 from programs.models.funding import Funding
 from programs.models.points_request import PointsRequest
@@ -12,6 +13,7 @@ from programs.models.upload import Upload, UploadRow
 __all__ = [
     "Adjustment",
     "ApprovalStep",
+    "CountedDay",
     "Event",
     "Funding",
     "PointsRequest",

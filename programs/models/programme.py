@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
 from wallets.models import Account
-from wallets.models.account import POINTS_MAX
+from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
 DAYS_MAX = 36_500
 PERSON_POINTS_MAX = 2**31 - 1  # what the column holds
@@ -55,6 +55,20 @@ class Programme(models.Model):
     per_person_limit_days = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)]
     )
+    per_programme_limit = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(TRANSFER_POINTS_MAX)],
+        help_text="Points for all people together within the days beside.",
+    )
+    per_programme_limit_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(DAYS_MAX)],
+        help_text="Whole days in UTC, today among them.",
+    )
+    # since when what counts against that limit is counted: a trigger sets it (sql/counted_days.sql)
+    counted_since = models.DateTimeField(null=True, editable=False)
     budget_low_at = models.PositiveBigIntegerField(
         null=True,
         blank=True,
@@ -80,6 +94,17 @@ class Programme(models.Model):
                 condition=Q(per_person_limit__isnull=True, per_person_limit_days__isnull=True)
                 | Q(per_person_limit__isnull=False, per_person_limit_days__isnull=False),
                 name="programme_person_limit_has_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    per_programme_limit__isnull=True, per_programme_limit_days__isnull=True, counted_since__isnull=True
+                )
+                | Q(
+                    per_programme_limit__isnull=False,
+                    per_programme_limit_days__isnull=False,
+                    counted_since__isnull=False,
+                ),
+                name="programme_limit_has_days",
             ),
             models.CheckConstraint(condition=Q(notify__contained_by=NOTIFY), name="programme_notify_known"),
         ]

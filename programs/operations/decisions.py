@@ -17,7 +17,7 @@ from programs import fingerprints
 from programs.enums import PointsRequestStatus
 from programs.errors import RecipientInactive
 from programs.models import PointsRequest
-from programs.operations import crediting
+from programs.operations import counted_days, crediting
 from wallets.operations import accounts, transactions
 
 
@@ -39,7 +39,8 @@ def approve(points_request_id: UUID, *, by: Person, note: str = "", at: datetime
         request = _lock(points_request_id)
         approval = _decide(request, Verdict.APPROVE, by=by, note=note, at=at)
         if approval.status == ApprovalStatus.APPROVED:
-            _credit(request, at)
+            with counted_days.kept([request], at=at):
+                _credit(request, at)
     return request
 
 
@@ -53,7 +54,8 @@ def reject(points_request_id: UUID, *, by: Person, note: str = "", at: datetime)
     with transaction.atomic():
         request = _lock(points_request_id)
         _decide(request, Verdict.REJECT, by=by, note=note, at=at)
-        request.status = PointsRequestStatus.REJECTED
+        with counted_days.kept([request], at=at):
+            request.status = PointsRequestStatus.REJECTED
         request.status_reason = note or f"Not approved by {by.name}"
         request.save(update_fields=["status", "status_reason"])
         _tell_rejected(request, note, at)

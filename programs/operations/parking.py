@@ -7,9 +7,9 @@ from api.errors import PortalError
 from people import queries as people_queries
 from programs import judgement, queries
 from programs.enums import PointsRequestStatus, ProgrammeStatus
-from programs.errors import OverBudget, ProgrammeNotActive
+from programs.errors import OverBudget, OverProgrammeLimit, ProgrammeNotActive
 from programs.models import PointsRequest
-from programs.operations import crediting
+from programs.operations import counted_days, crediting
 from programs.races import settle
 from wallets.operations import accounts
 
@@ -25,7 +25,8 @@ def release_parked(*, at: datetime, limit: int) -> int:
     1. Claim the parked requests that are due, longest waiting first; another worker's are skipped.
     2. Find their people, and decide again about those found: credited, or waiting for approval.
     3. What can only be refused fails with its reason, and expires where the programme has ended. What may be granted
-       later (an empty budget, a paused programme) is looked at again in ten minutes; a stranger in half a minute.
+       later (no budget, a reached limit, a paused programme) is looked at again in ten minutes; a stranger in half a
+       minute.
 
     A programme's dates are compared with the day on which the points were asked for. The number of statements does not
     grow with the number of requests.
@@ -53,7 +54,8 @@ def _release(at: datetime, limit: int) -> int:
     for request in parked:
         request.person = people.get(request.recipient)
         request.next_attempt_at = at + LOOK_AGAIN_UNKNOWN
-    credited = _decide([request for request in parked if request.person], at)
+    with counted_days.kept(parked, at=at):
+        credited = _decide([request for request in parked if request.person], at)
     PointsRequest.objects.bulk_update(parked, WRITTEN)
     crediting.tell(credited, at=at)
     return sum(request.status != PointsRequestStatus.PARKED for request in parked)
@@ -87,7 +89,7 @@ def _refuse(request: PointsRequest, error: PortalError, at: datetime) -> None:
     """Note why a request is not credited now: for good, or until somebody looks again."""
     paused = isinstance(error, ProgrammeNotActive) and request.programme.status != ProgrammeStatus.ENDED
     request.status_reason = str(error)[:REASON_CHARACTERS]
-    if paused or isinstance(error, OverBudget):
+    if paused or isinstance(error, OverBudget | OverProgrammeLimit):
         request.person = None  # still parked: its once_key is nobody's yet
         request.next_attempt_at = at + LOOK_AGAIN_REFUSED
         return

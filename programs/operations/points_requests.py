@@ -19,7 +19,7 @@ from programs.errors import AlreadyCredited, ExternalIdConflict, UnknownProgramm
 from programs.facts import Asked, Facts, Key, look_up
 from programs.judgement import Known
 from programs.models import PointsRequest, Programme
-from programs.operations import crediting
+from programs.operations import counted_days, crediting
 from programs.operations.crediting import WalletAfter
 from programs.operations.decisions import approve, reject
 from programs.operations.parking import release_parked
@@ -146,7 +146,7 @@ def submit(requests: Sequence[NewPointsRequest], *, at: datetime) -> list[Submit
 
 def _submit(requests: Sequence[NewPointsRequest], at: datetime) -> list[Submitted]:
     facts = _look_up(requests)
-    with _transaction(needed=facts.limits_people()):
+    with _transaction(needed=facts.counts()):
         course = _Course(facts, _known(requests, facts, at))
         outcomes = [_decide(request, course, at) for request in requests]
         _write(outcomes, facts.wallets, at)
@@ -264,6 +264,7 @@ def _write(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datet
             outcome.error = result
         else:
             outcome.wallet = result
+    counted_days.add([each.row for each in outcomes if each.row and not each.error])
 
 
 def _answers(outcomes: Sequence[_Outcome]) -> list[Submitted]:

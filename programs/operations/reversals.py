@@ -14,6 +14,7 @@ from people.models import Person
 from programs.enums import PointsRequestStatus
 from programs.errors import AlreadyReversed, NotCredited, OverReversal, PointsOutOfRange
 from programs.models import PointsRequest, Reversal
+from programs.operations import counted_days
 from programs.operations.crediting import STATEMENT_PATH, in_words
 from programs.reasons import checked_reason
 from wallets.models import Account
@@ -92,8 +93,9 @@ def reverse(
             client=client,
             reversed_at=at,
         )
-        _take(reversal, at)
-        _count(request, reversal, is_whole=reversal.points == left)
+        with counted_days.kept([request], at=at):
+            _take(reversal, at)
+            _count(request, reversal, is_whole=reversal.points == left)
         _tell(reversal, at)
     return reversal
 
