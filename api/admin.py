@@ -92,6 +92,7 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
 
 COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
 CALL_FIELDS = ["time", "client", "call", "status", "code", "milliseconds", "request_id", "external_id", "body"]
+KEY_FIELDS = ["client", "name", "scopes", "programmes", "expires_at"]
 CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
 
 
@@ -277,16 +278,15 @@ class ApiKeyForm(ExpiringForm):
 
     class Meta:
         model = ApiKey
-        fields = ["client", "name", "scopes", "expires_at"]
+        fields = KEY_FIELDS
 
     def clean(self) -> dict[str, Any]:
         """Refuse what cannot be, beside its field."""
         given: dict[str, Any] = super().clean() or {}
         if not self.errors:
-            allowed = given["client"].oauth.get_scopes()
-            asked = {name: given[name] for name in ("name", "scopes", "expires_at")}
+            asked = {name: given[name] for name in KEY_FIELDS if name != "client"}
             try:
-                api_keys.check(**asked, allowed=allowed, at=timezone.now())
+                api_keys.check(given["client"], **asked, at=timezone.now())
             except InvalidApiKey as error:
                 self.add_error((error.pointer or "").removeprefix("/"), error.detail)
         return given
@@ -297,8 +297,8 @@ class ApiKeyAdmin(TrackedModelAdmin):
     """Long-lived tokens. One is made, shown once and revoked, never changed."""
 
     form = ApiKeyForm
-    fields = ["client", "name", "scopes", "expires_at"]
-    list_display = ["__str__", "client", "scopes", "expires_at", "last_used_at", "revoked_at"]
+    fields = [*KEY_FIELDS]
+    list_display = ["__str__", "client", "scopes", "programmes", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["client__oauth"]
     search_fields = ["name", "client__oauth__name"]
     actions = ["revoke"]
@@ -313,8 +313,8 @@ class ApiKeyAdmin(TrackedModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
         """Make the key."""
-        given = {name: form.cleaned_data[name] for name in ("name", "scopes", "expires_at")}
-        made = api_keys.make(form.cleaned_data["client"].pk, **given, at=timezone.now())
+        given = {name: form.cleaned_data[name] for name in KEY_FIELDS}
+        made = api_keys.make(given.pop("client").pk, **given, at=timezone.now())
         obj.pk, obj.hint = made.api_key.pk, made.api_key.hint
         request.api_key = made.value  # type: ignore[attr-defined]
 

@@ -23,7 +23,8 @@ LOOK_UP: Final = """
                THEN api_note_use(client.id, token.hash) END,
            CASE WHEN api_client.per_minute > 0 AND token.expires_at > now()
                THEN api_take('client:' || client.id, api_client.per_minute) END,
-           api_client.oauth_id, api_client.per_minute, api_client.programmes, api_client.created_at
+           api_client.oauth_id, api_client.per_minute,
+           coalesce(nullif(key.programmes, '{}'), api_client.programmes), api_client.created_at
     FROM allauth_idp_oidc_token AS token
     JOIN allauth_idp_oidc_client AS client ON client.id = token.client_id
     JOIN api_apiclient AS api_client ON api_client.oauth_id = client.id
@@ -38,7 +39,8 @@ TOKEN_LENGTH_MAX: Final = 512
 class BearerAuthentication(BaseAuthentication):
     """Access tokens of the portal's own token endpoint, in the Authorization header alone (RFC 6750 §2.1).
 
-    Sets `request.user` to the ApiClient and `request.auth` to the scopes of the token.
+    Sets `request.user` to the ApiClient and `request.auth` to the scopes of the token. An API key that is held to some
+    of its client's programmes shows them as the client's.
     """
 
     def authenticate(self, request: Request) -> tuple[ApiClient, frozenset[str]] | None:

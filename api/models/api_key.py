@@ -14,6 +14,9 @@ class ApiKey(models.Model):
     client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=100, help_text="Which system it is for, and where it stands there.")
     scopes = ArrayField(models.CharField(max_length=40))
+    programmes = ArrayField(
+        models.SlugField(max_length=80), default=list, blank=True, help_text="Empty: all programmes of its client."
+    )
     hash = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256, as the provider has it.")
     hint = models.CharField(max_length=4, editable=False, help_text="How it ends.")
     expires_at = models.DateTimeField()

@@ -1,6 +1,5 @@
 """Systems that call the API."""
 
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from api.operations import api_keys
 SECRET_BYTES: Final = 32
 PER_MINUTE_MAX: Final = 1_000_000
 NAME_LENGTH_MAX: Final = 100
-SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +129,7 @@ def change(
     """Give a client another name, other scopes, limits or programmes.
 
     Where a scope is taken away, its live tokens go too: they hold what they were given. Its API keys lose the scope.
+    Those held to programmes that it may use no more lose these.
 
     Args:
         client_id: which client; the rest as for `create`.
@@ -145,6 +144,8 @@ def change(
         client = Client.objects.select_for_update().get(pk=client_id)
         if set(client.get_scopes()) - set(wanted):
             api_keys.narrow(client_id, wanted, at=timezone.now())
+        if programmes:
+            api_keys.narrow_programmes(client_id, programmes, at=timezone.now())
         client.name = name
         client.set_scopes(wanted)
         client.set_default_scopes(wanted)
@@ -167,5 +168,5 @@ def _check(name: str, scopes: Sequence[str], per_minute: int, programmes: Sequen
         detail = f"Requests a minute are 0 (no limit) to {PER_MINUTE_MAX:,}; {per_minute} is not."
         raise InvalidClient(detail, pointer="/per_minute")
     for slug in programmes:
-        if not SLUG.fullmatch(slug):
+        if not api_keys.SLUG.fullmatch(slug):
             raise InvalidClient(f'"{slug}" is no slug of a programme.', pointer="/programmes")

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 from django.urls import reverse
 from django.utils import timezone
 
+from api.authentication import _row
 from api.errors import InvalidApiKey, TwoSecretsLive
 from api.models import ApiClient, ApiKey
 from api.operations import api_keys, clients
@@ -150,6 +151,8 @@ def test_a_revoked_key_opens_nothing_and_stays_to_be_read_about(client, made, no
         ({"name": "x" * 101}, "/name"),
         ({"scopes": []}, "/scopes"),
         ({"scopes": ["budgets:write"]}, "/scopes"),
+        ({"programmes": ["Spot!"]}, "/programmes"),
+        ({"programmes": ["x" * 81]}, "/programmes"),
         ({"expires_at": 0}, "/expires_at"),
         ({"expires_at": 367}, "/expires_at"),
     ],
@@ -171,6 +174,35 @@ def test_a_scope_taken_from_a_client_is_taken_from_its_keys(client, made, now):
         (["points:read"], True),
         (["points:write"], False),
     ]
+
+
+def programmes_of(client):
+    return ApiClient.objects.get(pk=client).programmes, list(ApiKey.objects.order_by("pk").values_list("programmes"))
+
+
+def test_a_key_may_be_held_to_programmes_of_its_client_alone(now):
+    held = clients.create(name="SAP", scopes=["points:read"], programmes=["spot", "kudos"], at=now)
+    make_key(held, now, programmes=["spot"])
+    with pytest.raises(InvalidApiKey, match='may not use the programme "other"'):
+        make_key(held, now, programmes=["spot", "other"])
+    assert programmes_of(held.client_id) == (["spot", "kudos"], [(["spot"],)])
+
+
+def test_a_key_is_seen_with_its_own_programmes_else_with_its_clients(now, django_assert_num_queries):
+    held = clients.create(name="SAP", scopes=["points:read"], programmes=["spot", "kudos"], at=now)
+    values = {tuple(slugs): make_key(held, now, programmes=slugs) for slugs in ([], ["spot"])}
+    with django_assert_num_queries(2):
+        seen = {slugs: _row(value)[-2] for slugs, value in values.items()}
+    assert seen == {(): ["spot", "kudos"], ("spot",): ["spot"]}
+
+
+def test_a_programme_taken_from_a_client_is_taken_from_its_keys(client, made, now):
+    wide, narrow, other = (make_key(made, now, programmes=slugs) for slugs in ([], ["spot", "kudos"], ["other"]))
+    clients.change(made.client_id, name="SAP", scopes=["points:read"], per_minute=0, programmes=["kudos"])
+    assert [got_in(client, value) for value in (wide, narrow, other)] == [200, 200, 401]
+    assert programmes_of(made.client_id) == (["kudos"], [([],), (["kudos"],), (["other"],)])
+    clients.change(made.client_id, name="SAP", scopes=["points:read"], per_minute=0, programmes=[])
+    assert [got_in(client, value) for value in (wide, narrow, other)] == [200, 200, 401]
 
 
 @pytest.mark.parametrize("column", ["scopes = '{}'", "expires_at = created_at"])
@@ -218,9 +250,10 @@ def key_form(made, **changed):
 
 
 def test_a_key_is_made_shown_once_and_revoked_in_the_admin(staff, made):
-    page = staff.post("/admin/api/apikey/add/", key_form(made)).content.decode()
+    page = staff.post("/admin/api/apikey/add/", key_form(made, programmes="spot,kudos")).content.decode()
     [value] = re.findall(r"<code>(rpk_[\w-]{43})</code>", page)
     key = ApiKey.objects.get()
+    assert key.programmes == ["spot", "kudos"]
     shown = staff.get(reverse("admin:api_apikey_change", args=[key.pk])).content.decode()
     assert (got_in(staff, value), value in shown, key.hash in shown) == (200, False, False)
     assert staff.get(reverse("admin:api_apikey_history", args=[key.pk])).status_code == 200

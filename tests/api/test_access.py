@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.views import APIView
 
 from api.oauth import SCOPES
+from api.operations import api_keys
 from api.tests.factories import make_client, make_token
 from people.tests.factories import make_person
 from programs.models import PointsRequest
@@ -163,11 +166,22 @@ def test_the_scope_is_enough_for_ones_own(world: World, call: str) -> None:
     assert written()[2] == 0
 
 
+def outsiders_token(kind: str, scope: str) -> str:
+    """Return a token that is held to another programme: by its client, or as a key of a client that is not."""
+    if kind == "client":
+        return make_token(make_client(programmes=["other"]), [scope])
+    at = timezone.now()
+    made = api_keys.make(
+        make_client().pk, name="x", scopes=[scope], programmes=["other"], expires_at=at + timedelta(days=1), at=at
+    )
+    return made.value
+
+
+@pytest.mark.parametrize("kind", ["client", "key"])
 @pytest.mark.parametrize("call", CALLS)
-def test_anothers_is_out_of_reach(world: World, call: str) -> None:
+def test_anothers_is_out_of_reach(world: World, call: str, kind: str) -> None:
     scope, before = TABLE[call].scope, PointsRequest.objects.values_list("status", "points").get()
-    outsider = make_client(programmes=["other"])
-    answer = ask(world, call, token=make_token(outsider, [scope]) if scope else None)
+    answer = ask(world, call, token=outsiders_token(kind, scope) if scope else None)
     assert answer.status_code == TABLE[call].others, answer.content
     assert PointsRequest.objects.values_list("status", "points").get() == before
     if call in {"GET points-requests", "GET programmes"}:
