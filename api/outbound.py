@@ -9,8 +9,10 @@ largest size and a longest time.
 import ipaddress
 import json
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -22,11 +24,13 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.response import HTTPResponse
 from urllib3.util.connection import create_connection
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 20.0
+BEGINNING_SECONDS = 2.0  # for a body that nobody needs
 ANSWER_BYTES_MAX = 1024 * 1024
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -75,6 +79,7 @@ def request(
     json: Any = None,
     form: Mapping[str, str] | None = None,
     data: bytes | None = None,
+    first_bytes: int | None = None,
 ) -> Answer:
     """Send one request and return the answer.
 
@@ -85,6 +90,8 @@ def request(
         json: a body to send as JSON.
         form: a body to send form-encoded.
         data: a body to send as it is.
+        first_bytes: for when the status says it all: no more of the answer is read than this, and an answer that breaks
+            off or comes too slowly is what came of it.
 
     Raises:
         OutboundRefused: the address is not one to call, see `permit`.
@@ -103,7 +110,8 @@ def request(
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(response.status_code, response.headers, _body(response))
+            body = _body(response) if first_bytes is None else _beginning(response, first_bytes)
+            return Answer(response.status_code, response.headers, body)
     except requests.exceptions.ConnectTimeout as error:
         raise OutboundError(f"{host} could not be reached in {CONNECT_SECONDS:.0f} s") from error
     except requests.exceptions.Timeout as error:
@@ -172,6 +180,22 @@ class _PermittedConnection(HTTPConnection):
             raise ConnectTimeoutError(self, f"{self.host} could not be reached in time")
         raise NewConnectionError(self, f"{self.host} could not be reached")
 
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Wait for the answer's head; one that drips in, a byte before each time-out, is cut off when time is over."""
+        cut: list[bool] = []
+
+        def cut_off() -> None:
+            cut.append(True)
+            with suppress(OSError, AttributeError):  # closed meanwhile
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+        with _cut_off_after(TOTAL_SECONDS, cut_off):
+            answer = super().getresponse()
+        if cut:  # what came until then looks like a whole head
+            answer.close()
+            raise TimeoutError
+        return answer
+
 
 class _PermittedTlsConnection(_PermittedConnection, HTTPSConnection):
     encrypted = True
@@ -212,11 +236,31 @@ def _body(response: requests.Response) -> bytes:
     """Read an answer's body, up to the largest size and the longest time."""
     deadline = time.monotonic() + TOTAL_SECONDS
     body = bytearray()
-    for chunk in response.iter_content(64 * 1024):
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX or time.monotonic() > deadline:
-            raise OutboundUnclear(f"{urlsplit(response.url).hostname} answered with too much, or too slowly")
+    with _cut_off_after(TOTAL_SECONDS, response.raw.shutdown):
+        for chunk in response.iter_content(64 * 1024):
+            body += chunk
+            if len(body) > ANSWER_BYTES_MAX or time.monotonic() > deadline:
+                raise OutboundUnclear(f"{urlsplit(response.url).hostname} answered with too much, or too slowly")
     return bytes(body)
+
+
+def _beginning(response: requests.Response, size: int) -> bytes:
+    """Read the beginning of an answer's body, as far as it comes soon."""
+    with suppress(requests.exceptions.RequestException), _cut_off_after(BEGINNING_SECONDS, response.raw.shutdown):
+        return next(response.iter_content(size), b"")
+    return b""
+
+
+@contextmanager
+def _cut_off_after(seconds: float, cut_off: Callable[[], None]) -> Iterator[None]:
+    """Have a connection cut off if what is read from it takes longer, however small the steps in which it comes."""
+    timer = threading.Timer(seconds, cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _connection_error(error: requests.exceptions.ConnectionError, host: str) -> OutboundError:

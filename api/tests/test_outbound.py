@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -198,3 +198,43 @@ def test_an_error_names_the_host_and_neither_query_nor_body() -> None:
         outbound.request("POST", "https://no-such-host.invalid/a?sig=secret", form={"email": "ana@acme.example"})
 
     assert str(error.value) == "no-such-host.invalid is not a known host"
+
+
+def drip(handler: BaseHTTPRequestHandler, *, of: bytes) -> None:
+    """Send a byte every twentieth of a second, for ever or until the other side is gone."""
+    pause = threading.Event()
+    handler.close_connection = True
+    with suppress(OSError):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + of)
+        while not pause.wait(0.05):
+            handler.wfile.write(b"x")
+
+
+@pytest.mark.usefixtures("development")
+def test_a_head_that_drips_in_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
+    with server(lambda handler: drip(handler, of=b"X-Slow: ")) as url:
+        began = time.monotonic()
+        with pytest.raises(OutboundUnclear):
+            outbound.request("POST", url)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.usefixtures("development")
+@pytest.mark.parametrize("head", [b"Content-Length: 1000000\r\n\r\n", b"\r\n"])
+def test_where_the_status_says_it_all_a_body_that_drips_in_is_left(
+    monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr(outbound, "BEGINNING_SECONDS", 0.3)
+    with server(lambda handler: drip(handler, of=head)) as url:
+        began = time.monotonic()
+        answer = outbound.request("POST", url, first_bytes=500)
+    assert (answer.status, time.monotonic() - began < 5) == (200, True)
+
+
+@pytest.mark.usefixtures("development")
+@pytest.mark.parametrize("body", [b"", b"taken", b"y" * 3_000_000])
+def test_no_more_than_the_first_bytes_are_read_where_they_are_enough(body: bytes) -> None:
+    with server(say(200, body)) as url:
+        answer = outbound.request("POST", url, first_bytes=500)
+    assert (answer.status, answer.body) == (200, body[:500])
