@@ -8,11 +8,13 @@ __all__ = [
     "ExternalIdConflict",
     "NotCredited",
     "NotEligible",
+    "OverAllowance",
     "OverBudget",
     "OverPersonLimit",
     "OverProgrammeLimit",
     "OverRequestLimit",
     "OverReversal",
+    "OwnRecognition",
     "OwnWallet",
     "PointsOutOfRange",
     "ProgrammeNotActive",
@@ -20,6 +22,7 @@ __all__ = [
     "RecipientInactive",
     "UnknownProgramme",
     "UnknownRecipient",
+    "UnknownValue",
     "UnreadableUpload",
     "UploadClosed",
     "UploadHasBadRows",
@@ -139,6 +142,27 @@ class OwnWallet(PortalError):
     """Nobody proposes points for themselves. Ask a colleague to."""
 
     code, title, status = "own_wallet", "You cannot adjust your own wallet", 403
+
+
+class OwnRecognition(PortalError):
+    """Nobody gives points to themselves. Choose a colleague."""
+
+    code, title, status = "own_recognition", "You cannot recognise yourself", 403
+
+
+class OverAllowance(PortalError):
+    """More points than the giver's allowance of this month holds. Give fewer, or wait for the first of the next month.
+
+    What waits for approval counts too; what is not approved comes back.
+    """
+
+    code, title = "over_allowance", "Your allowance does not hold enough points"
+
+
+class UnknownValue(PortalError):
+    """The programme offers no company value of this name. Choose one of those it lists."""
+
+    code, title = "unknown_value", "There is no such value"
 
 
 class ReasonMissing(PortalError):

@@ -1,6 +1,7 @@
 """Who earns, gives and signs in."""
 
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -166,6 +167,14 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the first word of the name."""
         return self.name.split(" ")[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone; UTC where its name is no longer one."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     @property
     def initials(self) -> str:

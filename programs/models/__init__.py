@@ -6,18 +6,23 @@ from programs.models.event import Event
 from programs.models.funding import Funding
 from programs.models.points_request import PointsRequest
 from programs.models.programme import ApprovalStep, Programme
+from programs.models.recognition import Allowance, AllowancePolicy, CompanyValue, Recognition
 from programs.models.reversal import Reversal
 from programs.models.rule import Rule, RuleVersion
 from programs.models.upload import Upload, UploadRow
 
 __all__ = [
     "Adjustment",
+    "Allowance",
+    "AllowancePolicy",
     "ApprovalStep",
     "CountedDay",
+    "CompanyValue",
     "Event",
     "Funding",
     "PointsRequest",
     "Programme",
+    "Recognition",
     "Reversal",
     "Rule",
     "RuleVersion",

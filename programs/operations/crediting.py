@@ -16,7 +16,7 @@ from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
-from programs.enums import ApprovalKind, PointsRequestStatus
+from programs.enums import ApprovalKind, PointsRequestStatus, Source
 from programs.errors import OverBudget
 from programs.judgement import expires_at
 from programs.models import PointsRequest
@@ -177,11 +177,13 @@ def _transfer(request: PointsRequest, wallets: Mapping[UUID, UUID], at: datetime
 
 
 def _message(request: PointsRequest) -> NewMessage:
+    giver = request.requested_by if request.source == Source.RECOGNITION else None
+    value = request.metadata.get("value") if giver else None
     return NewMessage(
         person_id=_person(request).pk,
         kind="points_credited",
-        title=f"You earned {in_words(request.points)}",
-        body=request.reason,
+        title=f"{giver} gave you {in_words(request.points)}" if giver else f"You earned {in_words(request.points)}",
+        body=f"“{request.reason}”{f' · {value}' if value else ''}" if giver else request.reason,
         path=STATEMENT_PATH,
         reference=reference(request),
         channels=tuple(request.programme.notify),

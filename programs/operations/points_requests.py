@@ -248,7 +248,8 @@ def _row(
         "requested_by_id": request.requested_by.pk if request.requested_by else None,
         "created_at": at,
     }
-    return rows.as_read(PointsRequest, values, {"programme": programme} | ({"person": person} if person else {}))
+    named = {"programme": programme, "person": person, "requested_by": request.requested_by}
+    return rows.as_read(PointsRequest, values, {name: row for name, row in named.items() if row is not None})
 
 
 def _write(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> None:
