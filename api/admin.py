@@ -91,7 +91,18 @@ class TrackedModelAdmin(admin.ModelAdmin[Any]):
 
 
 COUNT_MAX = 10_000  # rows that a list counts and pages through; a search finds the others
-CALL_FIELDS = ["time", "client", "call", "status", "code", "milliseconds", "request_id", "external_id", "body"]
+CALL_FIELDS = [
+    "time",
+    "client",
+    "caller",
+    "call",
+    "status",
+    "code",
+    "milliseconds",
+    "request_id",
+    "external_id",
+    "body",
+]
 KEY_FIELDS = ["client", "name", "scopes", "programmes", "expires_at"]
 CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
 
@@ -246,7 +257,7 @@ class AnswerFilter(admin.SimpleListFilter):
 class ApiCallAdmin(ReadOnlyModelAdmin):
     """The log of calls: newest first, found by exactly what a system or a person would quote."""
 
-    list_display = ["time", "client", "call", "status", "code", "milliseconds"]
+    list_display = ["time", "who", "call", "status", "code", "milliseconds"]
     fields = [*CALL_FIELDS]
     list_select_related = ["client__oauth"]
     list_filter = [AnswerFilter]
@@ -255,13 +266,18 @@ class ApiCallAdmin(ReadOnlyModelAdmin):
     show_full_result_count = False
     ordering = ["-pk"]
     sortable_by = ()
-    search_fields = ["=request_id", "=external_id", "=code"]
-    search_help_text = "A request ID, an external ID or the code of a problem, whole"
+    search_fields = ["=request_id", "=external_id", "=code", "=caller"]
+    search_help_text = "A request ID, an external ID, the code of a problem or a connection, whole"
 
     @admin.display(description=_("Time"))
     def time(self, call: ApiCall) -> str:
         """Return when it came, to the second."""
         return date_format(timezone.localtime(call.called_at), "j M Y, H:i:s")
+
+    @admin.display(description=_("Caller"))
+    def who(self, call: ApiCall) -> str:
+        """Return the client, the connection of a hook, or nobody."""
+        return str(call.client) if call.client else call.caller or str(_("Nobody known"))
 
     @admin.display(description=_("Call"))
     def call(self, call: ApiCall) -> str:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from api import callers
+from api.callers import Caller
 from api.errors import InvalidToken, NotAuthenticated, TokenInAddress
 from api.limits import Taken
 from api.models import ApiClient
@@ -51,6 +53,7 @@ class BearerAuthentication(BaseAuthentication):
             InvalidToken: it is unknown, revoked or expired.
             TooManyRequests: the client asks more often than it may.
         """
+        callers.note(request._request, Caller(asked=request))
         if "access_token" in request.GET:
             raise TokenInAddress(
                 "Send the token in the Authorization header, and revoke this one: addresses are logged."
@@ -62,10 +65,10 @@ class BearerAuthentication(BaseAuthentication):
         if row is None:
             raise InvalidToken("This access token is unknown or was revoked. Get a new one at the token endpoint.")
         scopes, expires_at, name, _, full_in_seconds, *columns = row
+        client = _client(name, columns)
+        callers.note(request._request, Caller(client=client, is_known=True, asked=request))
         if expires_at <= timezone.now():
             raise InvalidToken("This access token has expired. Get a new one at the token endpoint.")
-        client = _client(name, columns)
-        request._request.api_caller = (request, client)  # type: ignore[attr-defined]  # for the log of calls
         if full_in_seconds is not None:
             client.taken = Taken(per_minute=client.per_minute, full_in_seconds=full_in_seconds)
             client.taken.check()

@@ -1,5 +1,7 @@
 """Writes down what clients call, off the path of the call itself.
 
+Of callers that nobody knows only the newest few of each second are kept, so that a flood of them fills no disk.
+
 A call is put into a list in the memory of its process; a thread of the process writes what came, once a second, in two
 statements. A process that dies loses its last second: this is a log, and moves no points. Only where `start` was called
 is anything written down: the web server does so (rewards_portal/gunicorn.py).
@@ -22,10 +24,12 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from api import problems
+from api.callers import Caller
 from api.models import ApiCall
 
 EVERY_SECONDS: Final = 1.0
 WAITING_MAX: Final = 20_000  # calls in memory while the database does not answer; then the oldest are dropped
+STRANGERS_MAX: Final = 20  # in memory of those that did not prove who they are; then the oldest are dropped
 BATCH: Final = 500
 ERROR: Final = 400
 MEMBERS_MAX: Final = 20
@@ -36,23 +40,25 @@ LEFT_OUT: Final = "…"
 CONVERTER: Final = re.compile(r"<(?:\w+:)?(\w+)>")  # how Django writes what openapi.yaml has in braces
 
 _waiting: deque[ApiCall] = deque(maxlen=WAITING_MAX)
+_strangers: deque[ApiCall] = deque(maxlen=STRANGERS_MAX)
 _running = threading.Event()
 logger = structlog.get_logger(__name__)
 
 
-def note(request: HttpRequest, response: HttpResponse, *, milliseconds: float) -> None:
+def note(request: HttpRequest, response: HttpResponse, *, caller: Caller, milliseconds: float) -> None:
     """Keep a call in memory until the next writing.
 
     Args:
-        request: one that BearerAuthentication knew the client of.
+        request: what was asked.
         response: what it was answered.
+        caller: who asked.
         milliseconds: how long that took.
     """
-    asked, client = request.api_caller  # type: ignore[attr-defined]
-    body = redacted(asked)
-    _waiting.append(
+    body = redacted(caller.asked) if caller.asked is not None else {}
+    (_waiting if caller.is_known else _strangers).append(
         ApiCall(
-            client=client,
+            client=caller.client,
+            caller=caller.name[:80],
             called_at=timezone.now(),
             method=str(request.method)[:10],
             route=CONVERTER.sub(r"{\1}", f"/{request.resolver_match.route}")[:200] if request.resolver_match else "",
@@ -84,8 +90,8 @@ def write() -> int:
         DatabaseError: they could not be written; they are lost.
     """
     written = 0
-    while _waiting:
-        calls = [_waiting.popleft() for _ in range(min(BATCH, len(_waiting)))]
+    while _waiting or _strangers:
+        calls = [(_waiting or _strangers).popleft() for _ in range(min(BATCH, len(_waiting) + len(_strangers)))]
         with transaction.atomic():
             ApiCall.objects.bulk_create(calls)
             _count(calls)
@@ -121,8 +127,10 @@ def _write_or_say() -> None:
 
 def _count(calls: Sequence[ApiCall]) -> None:
     """Add calls to the counts of their hours, in the order of the key, so that two processes do not wait in a ring."""
-    hours = Counter((call.client_id, _hour(call), call.code) for call in calls)
+    hours = Counter((call.client_id, _hour(call), call.code) for call in calls if call.client_id)
     keys = sorted(hours)
+    if not keys:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT api_count_calls(%s::text[], %s::timestamptz[], %s::text[], %s::integer[])",
@@ -140,12 +148,13 @@ def _hour(call: ApiCall) -> datetime:
 
 
 def _code(response: HttpResponse) -> str:
-    """Return the code of a problem; of another error its status; "" where it went well."""
+    """Return the code of a problem, or of RFC 6749's errors; of another error its status; "" where it went well."""
     if response.status_code < ERROR:
         return ""
-    if response.get("Content-Type", "") == problems.MEDIA_TYPE:
-        return str(json.loads(response.content)["code"])[:60]
-    return str(response.status_code)
+    content_type = response.get("Content-Type", "")
+    is_json = content_type in {problems.MEDIA_TYPE, "application/json"}
+    said = json.loads(response.content) if is_json and response.content else {}
+    return str(said.get("code") or said.get("error") or response.status_code)[:60]
 
 
 def _shown(name: str, value: Any) -> str:

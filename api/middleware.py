@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from api import call_log, ids, problems
+from api import call_log, callers, ids, problems
 from api.errors import BadRequest, InternalError
 
 ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -60,7 +60,8 @@ def correlation_id(request: HttpRequest) -> str:
 class ProblemMiddleware:
     """Turn the pages that Django answers with, for an unknown address or a bug, into problems where machines call.
 
-    What a view answers itself stays: JSON of RFC 6749 at the token endpoint, SOAP at a hook.
+    What a view answers itself stays: JSON of RFC 6749 at the token endpoint, SOAP at a hook. What such a view raises
+    ends as it does in a view of the API: a lost database is 503, and worth another try.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -81,17 +82,23 @@ class ProblemMiddleware:
                 answer[header] = response[header]
         return answer
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for a view that is none of the API's own, which answers for itself; None for what nobody foresaw."""
+        error = problems.translate(exception) if request.path.startswith(MACHINE_PATHS) else None
+        return problems.response(error, request=request) if error else None
+
 
 class CallLogMiddleware:
-    """Notes each call of an API client, with what it was answered and how long that took."""
+    """Notes each call of the API, of a hook and of the token endpoint: what it was answered and how long that took."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer; note it where the caller is known and somebody writes it down."""
+        """Answer; note it where it is a call and somebody writes it down."""
         began = perf_counter()
         response = self.get_response(request)
-        if call_log.is_running() and hasattr(request, "api_caller"):
-            call_log.note(request, response, milliseconds=(perf_counter() - began) * 1000)
+        caller = callers.of(request) if call_log.is_running() else None
+        if caller is not None:
+            call_log.note(request, response, caller=caller, milliseconds=(perf_counter() - began) * 1000)
         return response

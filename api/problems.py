@@ -40,6 +40,10 @@ OF_DJANGO: Final[dict[type[Exception], type[PortalError]]] = {
 }
 # connection_exception, operator_intervention by a shutdown (PostgreSQL documentation, appendix A)
 LOST: Final = ("08", "57P")
+# Where clients are OAuth libraries, which look for RFC 6749's `error`. It has no words of its own for these at a token
+# endpoint; those of its §4.1.2.1 say what is meant.
+OAUTH_PATH: Final = "/oauth/"
+OAUTH_ERRORS: Final = {429: "temporarily_unavailable", 500: "server_error", 503: "temporarily_unavailable"}
 
 
 def problem(error: PortalError, *, request: HttpRequest | None = None) -> dict[str, Any]:
@@ -67,7 +71,11 @@ def problem(error: PortalError, *, request: HttpRequest | None = None) -> dict[s
 
 def response(error: PortalError, *, request: HttpRequest) -> HttpResponse:
     """Return the answer to a request that ended in an error."""
-    body = json.dumps(problem(error, request=request), ensure_ascii=False)
+    members = problem(error, request=request)
+    if request.path.startswith(OAUTH_PATH):
+        named = OAUTH_ERRORS.get(error.status, "invalid_request")
+        members |= {"error": named, "error_description": error.detail}
+    body = json.dumps(members, ensure_ascii=False)
     return HttpResponse(body, status=error.status, content_type=MEDIA_TYPE, headers=error.headers)
 
 

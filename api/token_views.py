@@ -17,12 +17,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from oauthlib.oauth2 import RevocationEndpoint
 
-from api import limits, problems
-from api.errors import TooManyRequests
+from api import callers, limits
+from api.callers import Caller
 from api.models import ApiClient
 from api.oauth import SCOPES, address
 
-UNAUTHORIZED = 401
+BAD_REQUEST, UNAUTHORIZED = 400, 401
 PER_CLIENT, PER_ADDRESS = 60, 600  # token calls a minute; a token lives an hour, so a client needs one
 CLIENT_ID_LENGTH_MAX = 100
 
@@ -40,23 +40,33 @@ class TokenView(AllauthTokenView):  # type: ignore[misc]
     """Access tokens by client credentials (RFC 6749 §4.4), the client proven by HTTP Basic or in the form."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Answer with a token, or with an error of RFC 6749 §5.2; with a problem where somebody asks too often."""
-        try:
-            limits.take(f"address:{request.META['REMOTE_ADDR']}", per_minute=PER_ADDRESS).check()
-            limits.take(f"token:{_client_id(request)}@{request.META['REMOTE_ADDR']}", per_minute=PER_CLIENT).check()
-        except TooManyRequests as error:
-            return problems.response(error, request=request)
-        _look_up(_client_id(request))
-        return challenge(super().post(request))
+        """Answer with a token, or with an error of RFC 6749 §5.2; a problem of ours names its `error` too."""
+        api_client = _look_up(request)
+        return _noted(request, challenge(super().post(request)), api_client)
 
 
-def _look_up(client_id: str) -> None:
-    """Let the provider see our client behind an id: none that is closed, and one that knows both of its secrets."""
+def _look_up(request: HttpRequest) -> ApiClient | None:
+    """Let the provider see our client behind an id: none that is closed, and one that knows both of its secrets.
+
+    Raises:
+        TooManyRequests: somebody guesses at secrets.
+    """
+    client_id, address_of_caller = _client_id(request), request.META["REMOTE_ADDR"]
+    callers.note(request, Caller())
+    limits.take(f"address:{address_of_caller}", per_minute=PER_ADDRESS).check()
+    limits.take(f"token:{client_id}@{address_of_caller}", per_minute=PER_CLIENT).check()
     api_client = ApiClient.objects.select_related("oauth").filter(pk=client_id).first()
     client = api_client.oauth if api_client and api_client.is_open(timezone.now()) else None
     if api_client and client:
         client.check_secret = api_client.check_secret
     get_validator_context().clients[client_id] = client
+    return api_client
+
+
+def _noted(request: HttpRequest, answer: HttpResponse, api_client: ApiClient | None) -> HttpResponse:
+    """Return the answer; the log of calls gets to know which client asked, and whether it proved to be that."""
+    callers.note(request, Caller(client=api_client, is_known=answer.status_code not in {BAD_REQUEST, UNAUTHORIZED}))
+    return answer
 
 
 def _client_id(request: HttpRequest) -> str:
@@ -79,10 +89,10 @@ class RevokeView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Forget a token."""
-        _look_up(_client_id(request))
+        api_client = _look_up(request)
         endpoint = RevocationEndpoint(_OwnTokensOnly())
         headers, body, status = endpoint.create_revocation_response(*extract_params(request))
-        return challenge(convert_response(headers, body, status))
+        return _noted(request, challenge(convert_response(headers, body, status)), api_client)
 
 
 @require_safe

@@ -10,6 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api import callers
+from api.callers import Caller
 from api.docs import describe
 from api.middleware import correlation_id
 from integrations import credentials
@@ -61,8 +63,11 @@ class HookView(APIView):
         """Take one message and answer as its system expects."""
         at = timezone.now()
         raw = request._request.body
+        callers.note(request._request, Caller())
         connection = _connection(slug)
+        callers.note(request._request, Caller(name=slug))
         credentials.check(connection.credential, Presented(request._request, raw, at))
+        callers.note(request._request, Caller(name=slug, is_known=True))
         structlog.contextvars.bind_contextvars(connection=slug)
         reception = received_messages.receive(
             connection=connection,

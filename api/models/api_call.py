@@ -7,14 +7,20 @@ from api.models.client import ApiClient
 
 
 class ApiCall(models.Model):
-    """One call of a client: a line of a log, kept for some days. It holds no personal data and no secret.
+    """One call of the API, a hook or the token endpoint: a line of a log, kept for some days.
+
+    It holds no personal data and no secret.
 
     The address is kept as its pattern, and of the body the members' names with a few ids. Its client is no constraint:
     what is written second by second should not look it up.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, db_constraint=False, null=True, related_name="+",
+        help_text="None for a hook, and for whoever showed no token that we know.",
+    )  # fmt: skip
+    caller = models.CharField(max_length=80, blank=True, help_text="The connection, where it is a hook.")
     called_at = models.DateTimeField("time")
     method = models.CharField(max_length=10)
     route = models.CharField(max_length=200, help_text="The address's pattern.")

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from api import call_log, ids, traffic
 from api.models import ApiCall, ApiCallCount, IdempotencyKey
-from api.operations import housekeeping
+from api.operations import clients, housekeeping
 from api.tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("api.tests.urls")]
@@ -55,8 +56,54 @@ def test_a_call_over_the_limit_and_one_without_the_scope_are_the_clients_too(log
     assert {call.client_id for call in ApiCall.objects.all()} == {client.pk}
 
 
-def test_who_is_not_known_is_not_written_down(logged):
-    factories.APIClient().get(PATH)
+def test_who_is_not_known_is_written_down_as_nobody(logged):
+    http = factories.APIClient()
+    http.get(PATH)
+    http.credentials(HTTP_AUTHORIZATION="Bearer unknown")
+    http.post(PATH, {"points": 5})
+    assert [code for *_, code in lines()] == ["not_authenticated", "invalid_token"]
+    assert set(ApiCall.objects.values_list("client", "caller")) == {(None, "")}
+    assert ApiCallCount.objects.count() == 0
+
+
+def test_a_flood_of_strangers_leaves_the_newest_few_and_every_client(logged):
+    stranger, client = factories.APIClient(), factories.api()
+    client.get(PATH)
+    for _ in range(call_log.STRANGERS_MAX + 5):
+        stranger.get(PATH)
+    assert len(lines()) == call_log.STRANGERS_MAX + 1
+    assert ApiCall.objects.filter(client=None).count() == call_log.STRANGERS_MAX
+
+
+def test_an_expired_token_is_still_its_clients(logged):
+    client = factories.make_client()
+    http = factories.api()
+    expired = factories.make_token(client, expires_at=timezone.now())
+    http.credentials(HTTP_AUTHORIZATION=f"Bearer {expired}")
+    http.get(PATH)
+    assert lines() == [("GET", PATH, 401, "invalid_token")]
+    assert ApiCall.objects.get().client == client
+
+
+@pytest.mark.parametrize("address", ["token", "revoke"])
+def test_calls_for_tokens_are_written_down_without_what_was_sent(logged, client, address):
+    made = clients.create(name="SAP", scopes=["points:read"], at=timezone.now())
+    form = {"grant_type": "client_credentials", "client_id": made.client_id, "token": "x"}
+    for secret in (made.client_secret, "guessed"):
+        client.post(f"/oauth/{address}", form | {"client_secret": secret})
+    client.post(f"/oauth/{address}", form | {"client_id": "nobody"})
+    assert lines() == [
+        ("POST", f"/oauth/{address}", 200, ""),
+        ("POST", f"/oauth/{address}", 401, "invalid_client"),
+        ("POST", f"/oauth/{address}", 401, "invalid_client"),
+    ]
+    calls = ApiCall.objects.order_by("pk").values_list("client", "body")
+    assert list(calls) == [(made.client_id, {}), (made.client_id, {}), (None, {})]
+
+
+def test_the_documents_for_everybody_are_no_calls(logged, client):
+    for path in ("/api/v1/schema", "/.well-known/openid-configuration", "/healthz"):
+        client.get(path)
     assert lines() == []
 
 

@@ -124,17 +124,19 @@ def earlier(*, seconds):
         cursor.execute("UPDATE api_quota SET full_at = full_at - make_interval(secs => %s)", [seconds])
 
 
-def ask(client, client_id, address="10.0.0.7"):
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "guess"}
-    return client.post("/oauth/token", form, REMOTE_ADDR=address)
+def ask(client, client_id, address="10.0.0.7", path="/oauth/token"):
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": "guess", "token": "x"}
+    return client.post(path, form, REMOTE_ADDR=address)
 
 
-def test_guessing_a_secret_is_stopped_for_that_client_and_address(client, monkeypatch):
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_guessing_a_secret_is_stopped_for_that_client_and_address(client, monkeypatch, path):
     monkeypatch.setattr(token_views, "PER_CLIENT", 2)
-    assert [ask(client, "a").status_code for _ in range(3)] == [401, 401, 429]
+    assert [ask(client, "a", path=path).status_code for _ in range(3)] == [401, 401, 429]
     assert [ask(client, "b").status_code, ask(client, "a", "10.0.0.8").status_code] == [401, 401]
-    refused = ask(client, "a")
+    refused = ask(client, "a", path=path)
     assert (refused["Retry-After"], refused.json()["code"]) == ("30", "too_many_requests")
+    assert refused.json()["error"] == "temporarily_unavailable"
 
 
 def test_guessing_clients_is_stopped_for_that_address(client, monkeypatch):

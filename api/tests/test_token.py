@@ -3,9 +3,11 @@
 from base64 import b64encode
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import time_machine
 from allauth.idp.oidc.models import Token
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from api.operations import clients
@@ -113,6 +115,36 @@ def test_get_is_a_problem(client, endpoint):
         "POST, OPTIONS",
         "method_not_allowed",
     )
+
+
+def lost(execute, sql, *rest):
+    """Stand in for a connection that breaks: what the driver finds has no code of the server's."""
+    raise OperationalError("the connection is lost") from psycopg.OperationalError()
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
+def test_without_a_database_it_says_when_to_ask_again(client, made, path):
+    with connection.execute_wrapper(lost):
+        response = client.post(path, form(made, token="x"))
+    problem = response.json()
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert (response["Retry-After"], problem["code"]) == ("2", "not_ready")
+    assert (problem["error"], problem["error_description"]) == ("temporarily_unavailable", problem["detail"])
+
+
+def test_what_is_no_form_has_the_error_that_libraries_read(client, endpoint):
+    refused = [
+        client.get(endpoint),
+        client.post(endpoint, {"grant_type": "x" * 6 * 1024 * 1024}, content_type="application/x-www-form-urlencoded"),
+        client.post(endpoint, b"--x", content_type="multipart/form-data; boundary="),
+        client.post(endpoint, b"{}", content_type="application/json"),
+    ]
+    assert [(each.status_code, each.json()["error"]) for each in refused] == [
+        (405, "invalid_request"),
+        (413, "invalid_request"),
+        (400, "invalid_request"),
+        (400, "unsupported_grant_type"),
+    ]
 
 
 def test_a_token_lives_an_hour(client, made, endpoint):

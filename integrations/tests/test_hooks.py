@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from structlog.testing import capture_logs
 
+from api import call_log
+from api.models import ApiCall
 from integrations.enums import ReceivedStatus
 from integrations.models import Connection, ReceivedMessage
 from integrations.operations import received_messages
@@ -303,6 +305,23 @@ def test_secret_that_is_not_set_is_503(client: Client, monkeypatch: pytest.Monke
     monkeypatch.delenv("TEST_HOOK_SECRET")
     answer = post(client, make_connection(), {"records": []})
     assert (answer.status_code, b"TEST_HOOK_SECRET" in answer.content) == (503, False)
+
+
+def test_calls_of_a_hook_are_logged_under_its_connection(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_log, "is_running", lambda: True)
+    call_log.write()
+    ApiCall.objects.all().delete()
+    connection = make_connection(credential=BASIC, slug="ratings")
+    post(client, connection, {"records": []})
+    post(client, connection, {"records": []}, Authorization="Basic x")
+    client.post("/api/v1/hooks/nobody", b"{}", content_type="application/json")
+    call_log.write()
+    calls = ApiCall.objects.order_by("pk").values_list("caller", "client", "route", "status", "code", "body")
+    assert list(calls) == [
+        ("ratings", None, "/api/v1/hooks/{slug}", 200, "", {}),
+        ("ratings", None, "/api/v1/hooks/{slug}", 401, "wrong_credential", {}),
+        ("", None, "/api/v1/hooks/{slug}", 404, "unknown_connection", {}),
+    ]
 
 
 def test_hook_takes_nothing_but_post(client: Client) -> None:
