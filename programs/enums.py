@@ -45,6 +45,7 @@ class ApprovalKind(models.TextChoices):
 
     POINTS_REQUEST = "points_request", "Points request"
     ADJUSTMENT = "adjustment", "Adjustment"
+    UPLOAD = "upload", "Upload"
 
 
 class AdjustmentStatus(models.TextChoices):
@@ -81,9 +82,18 @@ class EventStatus(models.TextChoices):
 
 
 class UploadStatus(models.TextChoices):
-    """checked → crediting | cancelled; crediting → scheduled | done | dead; scheduled → crediting; dead → crediting."""
+    """checking → columns | checked | unreadable; columns → checking; checked → checking | waiting | crediting.
 
+    waiting → crediting | rejected; crediting → scheduled | done | dead; scheduled, dead → crediting. Whatever was not
+    confirmed or not approved yet → cancelled.
+    """
+
+    CHECKING = "checking", "Being checked"
+    COLUMNS = "columns", "Its columns are to be named"
+    UNREADABLE = "unreadable", "Cannot be read"
     CHECKED = "checked", "Checked, nothing credited yet"
+    WAITING = "waiting", "Waits for approval"
+    REJECTED = "rejected", "Not approved"
     CREDITING = "crediting", "Being credited"
     SCHEDULED = "scheduled", "Rows wait for their day"
     DONE = "done", "Done"
@@ -91,9 +101,29 @@ class UploadStatus(models.TextChoices):
     DEAD = "dead", "Stopped"
 
     @classmethod
-    def worked_on(cls) -> "set[UploadStatus]":
+    def credited(cls) -> "list[UploadStatus]":
+        """Return the states in which the worker credits its rows, or waits for their day."""
+        return [cls.CREDITING, cls.SCHEDULED]
+
+    @classmethod
+    def worked_on(cls) -> "list[UploadStatus]":
         """Return the states in which the worker looks after it."""
-        return {cls.CREDITING, cls.SCHEDULED}
+        return [cls.CHECKING, *cls.credited()]
+
+    @classmethod
+    def before_confirmed(cls) -> "list[UploadStatus]":
+        """Return the states in which somebody may still say what the file is, or drop it with its rows."""
+        return [cls.CHECKING, cls.COLUMNS, cls.CHECKED]
+
+    @classmethod
+    def unconfirmed(cls) -> "list[UploadStatus]":
+        """Return the states of an upload that nobody confirmed; a cancelled one may have been."""
+        return [*cls.before_confirmed(), cls.UNREADABLE]
+
+    @classmethod
+    def over(cls) -> "list[UploadStatus]":
+        """Return the states after which nothing more happens."""
+        return [cls.UNREADABLE, cls.REJECTED, cls.DONE, cls.CANCELLED]
 
 
 class UploadRowStatus(models.TextChoices):

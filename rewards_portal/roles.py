@@ -64,6 +64,8 @@ PERMISSIONS = {
     "programs.pointsrequest":    ("v",       "va",           "v",          "v",     "v"),
     "programs.upload":          ("-",       "va",           "-",          "v",     "v"),
     "programs.uploadrow":       ("-",       "v",            "-",          "v",     "v"),
+    "programs.uploadlayout":    ("-",       "v",            "-",          "-",     "v"),
+    "programs.uploadpiece":     ("-",       "-",            "-",          "-",     "v"),
     "programs.reversal":         ("v",       "va",           "v",          "v",     "v"),
     "programs.allowancepolicy": ("v",        "vacd",         "-",          "v",     "v"),
     "programs.companyvalue":    ("v",        "vac",          "-",          "v",     "v"),

@@ -9,7 +9,7 @@ from programs.models.programme import ApprovalStep, Programme
 from programs.models.recognition import Allowance, AllowancePolicy, CompanyValue, Recognition
 from programs.models.reversal import Reversal
 from programs.models.rule import Rule, RuleVersion
-from programs.models.upload import Upload, UploadRow
+from programs.models.upload import Upload, UploadLayout, UploadPiece, UploadRow
 
 __all__ = [
     "Adjustment",
@@ -27,5 +27,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Upload",
+    "UploadLayout",
+    "UploadPiece",
     "UploadRow",
 ]

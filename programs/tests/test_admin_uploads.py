@@ -86,7 +86,7 @@ def test_file_that_cannot_be_read_is_said_at_the_form() -> None:
     client = signed_in(member(ADMINISTRATORS))
     text = sent(client, make_programme(), csv_file(header="who,points,reason")).content.decode()
 
-    assert "“who” is no column here." in text
+    assert "Row 1 lacks recipient." in text
     assert Upload.objects.count() == 0
 
 

@@ -104,7 +104,7 @@ def test_skip_bad_with_nothing_but_bad_rows(tmp_path: Path, programme: Programme
     ("options", "header", "detail"),
     [
         (("--programme", "nothing"), "recipient,points,reason", "There is no programme nothing."),
-        (("--programme", "spot"), "who,points,reason", "march.csv: “who” is no column here."),
+        (("--programme", "spot"), "who,points,reason", "march.csv: Row 1 lacks recipient."),
         (("--programme", "spot"), "recipient,points,reason", "march.csv: The file has no rows beneath its header."),
     ],
 )
