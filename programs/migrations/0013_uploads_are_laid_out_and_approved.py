@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('approvals', '0004_kinds_and_withdrawn'),
-        ('programs', '0012_limit_of_a_programme'),
+        ('programs', '0013_recognition'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
