@@ -1,11 +1,15 @@
 """What is read about messages in more than one place."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from api import ids
+from api.models import ApiClient
 from messaging import channels
-from messaging.models import ChannelPreference, Message
+from messaging.models import ChannelPreference, Message, WebhookDelivery, WebhookEndpoint
+from people.enums import PersonStatus
 from people.models import Person
 
 
@@ -42,3 +46,36 @@ def choices(person: Person) -> dict[str, bool]:
     chosen = dict(ChannelPreference.objects.filter(person=person).values_list("channel", "is_on"))
     ready = channels.ready()
     return {str(channel): chosen.get(channel, True) for channel in channels.CHANNELS if channel in ready}
+
+
+def webhook_endpoints(client: ApiClient) -> QuerySet[WebhookEndpoint]:
+    """Return the endpoints of a client, without their secrets."""
+    return WebhookEndpoint.objects.filter(client=client).defer("secret", "previous_secret")
+
+
+def webhook_deliveries(
+    client: ApiClient,
+    *,
+    endpoint: UUID | None = None,
+    status: str | None = None,
+    type: str | None = None,  # noqa: A002 - its name in the JSON
+    created_after: datetime | None = None,
+) -> QuerySet[WebhookDelivery]:
+    """Return the deliveries to a client's endpoints, narrowed down by the members of their JSON."""
+    filters = {
+        "endpoint_id": endpoint,
+        "status": status,
+        "event__type": type,
+        "pk__gte": ids.first_at(created_after) if created_after else None,
+    }
+    rows = WebhookDelivery.objects.filter(endpoint__client=client).select_related("event")
+    return rows.filter(**{name: value for name, value in filters.items() if value is not None})
+
+
+def webhook_keepers() -> list[UUID]:
+    """Return the people who look after webhook endpoints: active, let into the admin, and allowed to change one."""
+    may = Q(groups__permissions__codename="change_webhookendpoint") | Q(
+        user_permissions__codename="change_webhookendpoint"
+    )
+    people = Person.objects.filter(may, status=PersonStatus.ACTIVE, is_staff=True)
+    return list(people.order_by("pk").values_list("pk", flat=True).distinct())

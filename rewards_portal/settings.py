@@ -141,6 +141,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 SWEEPS = {
     "send due deliveries": ("messaging.tasks.sweep", SWEEP_SECONDS),
+    "send due webhooks": ("messaging.tasks.sweep_webhooks", SWEEP_SECONDS),
+    "forget old webhooks": ("messaging.tasks.forget_webhooks", 3600.0),
     "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
@@ -243,11 +245,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"PointsRequestStatusEnum": "programs.enums.PointsRequestStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "PointsRequestStatusEnum": "programs.enums.PointsRequestStatus",
+        "WebhookDeliveryStatusEnum": "messaging.enums.WebhookDeliveryStatus",
+        "WebhookEndpointStatusEnum": "messaging.enums.WebhookEndpointStatus",
+        "WebhookTypeEnum": "messaging.enums.WebhookType",
+    },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 JSON_DEPTH_MAX = 32
+WEBHOOKS_KEPT_DAYS = env.int("WEBHOOKS_KEPT_DAYS", default=30)
 API_CALLS_KEPT_DAYS = env.int("API_CALLS_KEPT_DAYS", default=30)
 
 CONTENT_SECURITY_POLICY = {

@@ -44,8 +44,13 @@ class WebhookDelivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(status__in=["pending", "sending"]), name="webhook_delivery_due"
+                fields=["endpoint", "next_attempt_at"],
+                condition=Q(status__in=["pending", "sending"]),
+                name="webhook_delivery_due",
             ),  # the sweep
+            models.Index(
+                fields=["endpoint"], condition=Q(status="sending"), name="webhook_delivery_sending"
+            ),  # whether a failing endpoint is being tried
             models.Index(fields=["endpoint", "-id"], name="webhook_delivery_newest"),  # lists of the API and the admin
         ]
 

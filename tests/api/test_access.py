@@ -32,6 +32,7 @@ EUR_10 = {"amount": "10.00", "currency": "EUR"}
 EVENT = {"specversion": "1.0", "id": "1", "source": "hr", "type": "rated", "subject": "E1"}
 REDEEMED = {"external_id": "1", "recipient": "E1", "product": "voucher", "face_value": EUR_10}
 BOOKED = {"amount": EUR_10, "reference": "7K2QPL"}
+LISTENS = {"url": "https://hr.acme.example/hooks", "types": ["points_request.credited"]}
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,17 @@ TABLE = {
         200, 404, "travel:write"
     ),
     "POST travel-credits/<str:travel_credit_id>/refunds": Row(422, 422, "travel:write"),
+    "GET webhook-endpoints": Row(200, 200, "webhooks:write"),
+    "POST webhook-endpoints": Row(201, 201, "webhooks:write", LISTENS),
+    "GET webhook-endpoints/<str:webhook_endpoint_id>": Row(200, 404, "webhooks:write"),
+    "PATCH webhook-endpoints/<str:webhook_endpoint_id>": Row(200, 404, "webhooks:write", {"description": "HR"}),
+    "POST webhook-endpoints/<str:webhook_endpoint_id>/rotate-secret": Row(200, 404, "webhooks:write"),
+    "POST webhook-endpoints/<str:webhook_endpoint_id>/disable": Row(200, 404, "webhooks:write"),
+    "POST webhook-endpoints/<str:webhook_endpoint_id>/enable": Row(200, 404, "webhooks:write"),
+    "POST webhook-endpoints/<str:webhook_endpoint_id>/test": Row(201, 404, "webhooks:write"),
+    "GET webhook-deliveries": Row(200, 200, "webhooks:write"),
+    "GET webhook-deliveries/<str:webhook_delivery_id>": Row(200, 404, "webhooks:write"),
+    "POST webhook-deliveries/<str:webhook_delivery_id>/retry": Row(200, 404, "webhooks:write"),
     # Let in by other means: nothing to hide, a handshake, a connection's own credential.
     "GET schema": Row(200, 200, None),
     "OPTIONS events": Row(200, 200, None),
@@ -114,7 +126,7 @@ def ask(world: World, call: str, *, token: str | None = None, http: Client | Non
     method, _, route = call.partition(" ")
     route = PLACE.sub(lambda place: world.names[place[1]], route)
     headers = {"WebHook-Request-Origin": "hr.example"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    sent = {"data": TABLE[call].body, "content_type": "application/json"} if method == "POST" else {}
+    sent = {"data": TABLE[call].body, "content_type": "application/json"} if method in {"POST", "PATCH"} else {}
     return getattr(http or Client(), method.lower())(f"/{PREFIX}{route}", headers=headers, **sent)
 
 
@@ -184,5 +196,5 @@ def test_anothers_is_out_of_reach(world: World, call: str, kind: str) -> None:
     answer = ask(world, call, token=outsiders_token(kind, scope) if scope else None)
     assert answer.status_code == TABLE[call].others, answer.content
     assert PointsRequest.objects.values_list("status", "points").get() == before
-    if call in {"GET points-requests", "GET programmes"}:
+    if call in {"GET points-requests", "GET programmes", "GET webhook-endpoints", "GET webhook-deliveries"}:
         assert answer.json()["results"] == []

@@ -7,6 +7,8 @@ from django.utils import timezone
 from api import ids
 from api.models import ApiClient
 from api.tests.factories import make_client
+from messaging.enums import WebhookType
+from messaging.operations import webhook_endpoints
 from people.tests.factories import make_person
 from programs.tests.factories import credited, make_programme
 from redemptions.operations import orders, travel_credits
@@ -37,7 +39,12 @@ def make_world() -> World:
     order = orders.place(
         person=person, product=product, face_value=1000, external_id="before", client=own, at=timezone.now()
     )
+    endpoint = webhook_endpoints.create(
+        client=own, url="https://hr.acme.example/hooks", types=WebhookType.values, at=timezone.now()
+    ).endpoint
+    delivery = webhook_endpoints.send_test(endpoint.pk, at=timezone.now())
     names = {
+        "url": endpoint.url,
         "recipient": "E1",
         "slug": "spot",
         "programme": "spot",
@@ -46,6 +53,8 @@ def make_world() -> World:
         "points_request_id": ids.public(ids.POINTS_REQUEST, asked.pk),
         "travel_credit_id": ids.public(ids.TRAVEL_CREDIT, credit.pk),
         "authorisation_id": ids.public(ids.AUTHORISATION, booking.pk),
+        "webhook_endpoint_id": ids.public(ids.WEBHOOK_ENDPOINT, endpoint.pk),
+        "webhook_delivery_id": ids.public(ids.WEBHOOK_DELIVERY, delivery.pk),
         "redemption_id": ids.public(ids.ORDER, order.pk),
     }
     return World(own, names)
