@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 
 from api import rows
 from people.models import Department, Person
@@ -14,8 +16,9 @@ COLUMNS = [column.attname for column in Person._meta.concrete_fields]
 # SQL, as this stands in the way of every credit: the ORM would take longer to write it than the database to answer.
 # Arrays and not `IN`, so that one prepared plan serves any number of names; each condition has its unique index.
 NAMED = f"""
-SELECT department.name, {", ".join(f"person.{column}" for column in COLUMNS)}
+SELECT department.name, manager.employee_number, {", ".join(f"person.{column}" for column in COLUMNS)}
 FROM people_person person LEFT JOIN people_department department ON department.id = person.department_id
+LEFT JOIN people_person manager ON manager.id = person.manager_id
 WHERE person.employee_number = ANY(%s) OR lower(person.email) = ANY(%s) OR person.scim_external_id = ANY(%s)
 """  # noqa: S608 - the columns are the model's own
 
@@ -52,11 +55,25 @@ def parts(name: str) -> dict[str, str]:
     return {} if "\0" in name else {kind.removesuffix(":"): value}
 
 
-def read(columns: Sequence[Any], department: str | None) -> Person:
-    """Return a person from a row with the values of COLUMNS, and the name of their department."""
+def read(columns: Sequence[Any], department: str | None, manager: str | None) -> Person:
+    """Return a person from a row with the values of COLUMNS.
+
+    Args:
+        columns: the values.
+        department: the name of their department.
+        manager: the employee number of their manager, whose other fields are read when they are asked for.
+    """
     values = dict(zip(COLUMNS, columns, strict=True))
-    key = values["department_id"]
-    return rows.as_read(Person, values, {"department": Department(key, department or "")} if key is not None else {})
+    related: dict[str, Model] = {}
+    if (key := values["department_id"]) is not None:
+        related["department"] = Department(key, department or "")
+    if (key := values["manager_id"]) is not None:
+        related["manager"] = _known_by_number(key, manager)
+    return rows.as_read(Person, values, related)
+
+
+def _known_by_number(key: UUID, number: str | None) -> Person:
+    return Person.from_db(connection.alias, ["id", "employee_number"], [key, number])
 
 
 def _key(name: str) -> tuple[str, str]:
@@ -73,8 +90,10 @@ def _find(values: dict[str, list[str]]) -> dict[tuple[str, str], Person]:
         rows = cursor.fetchall()
     departments: dict[int, Department] = {}
     found: dict[tuple[str, str], Person] = {}
-    for department, *columns in rows:
+    for department, manager, *columns in rows:
         person = Person.from_db(connection.alias, COLUMNS, columns)
+        if person.manager_id is not None:
+            person.manager = _known_by_number(person.manager_id, manager)
         if person.department_id is not None:
             named = departments.setdefault(person.department_id, Department(person.department_id, department))
             person.department = named

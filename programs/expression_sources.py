@@ -1,4 +1,4 @@
-"""The source of a CEL expression: parsed once, checked against limits, its whole numbers read as doubles."""
+"""The source of a CEL expression: parsed once, checked against limits, what it names and where."""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +9,23 @@ from typing import Any
 import cel
 
 from api.errors import PortalError
+from programs.expression_readings import TOKEN, with_doubles
 
 
 class ExpressionError(PortalError):
-    """An expression is wrong, or cannot be evaluated over these values."""
+    """An expression is wrong, or cannot be evaluated over these values.
+
+    Args:
+        detail, pointer: see `PortalError`.
+        place: line and column in the expression, from 1, where one stands out.
+    """
 
     code = "rule_error"
     title = "The rule cannot be evaluated"
+
+    def __init__(self, detail: str = "", *, pointer: str | None = None, place: tuple[int, int] | None = None) -> None:
+        super().__init__(detail, pointer=pointer)
+        self.place = place
 
 
 QUOTED_CHARACTERS = 80  # of an expression inside a sentence
@@ -58,6 +68,7 @@ class Limits:
 
     source_characters: int = 2_000
     additions: int = 12  # a `+` of texts or lists may double them
+    divisions: int = 6  # what is divided by stands twice in a reading, and so does a division within it
     macros: int = 2
     regular_expressions: int = 3
     value_depth: int = 32
@@ -70,22 +81,13 @@ class Limits:
 
 LIMITS = Limits()
 
-TOKEN = re.compile(
-    r"""(?P<text>[rRbB]{0,2}(?:\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
-    | (?P<number>0[xX][0-9a-fA-F]+u?|\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?|\d+u?)
-    | (?P<name>[A-Za-z_]\w*)
-    | (?P<space>\s+)
-    | (?P<sign>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 PATH = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?!\w*\()")
 PARSER_MESSAGE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-INTEGER = re.compile(r"\d+|0[xX][0-9a-fA-F]+")
 
 
 @dataclass(frozen=True)
 class Program:
-    """An expression with whole numbers as doubles, and as it was written where that differs."""
+    """An expression with whole numbers as doubles, and as it was written."""
 
     source: str
     readings: tuple[Any, ...]
@@ -105,16 +107,17 @@ def compiled(source: str) -> Program:
     try:
         written = cel.compile(source)
     except ValueError as error:
-        raise ExpressionError(_parser_message(source, error)) from error
+        raise _parser_error(source, error) from error
     unknown = [name for name in written.functions() if name[0].isalpha() and name not in FUNCTIONS | MACROS]
     if unknown:
-        column = source.find(unknown[0]) + 1
-        raise ExpressionError(f"There is no function {unknown[0]} (column {column}).")
+        where = place(source, unknown[0])
+        raise ExpressionError(f"There is no function {unknown[0]}{in_words(source, where)}.", place=where)
     tokens = [(match.lastgroup, match.group()) for match in TOKEN.finditer(source) if match.lastgroup != "space"]
     _check_cost(tokens)
-    with_doubles = "".join(_with_doubles(source))
-    readings = (written,) if with_doubles == source else (cel.compile(with_doubles), written)
-    return Program(source, readings)
+    try:
+        return Program(source, (cel.compile(with_doubles(source)), written))
+    except (ValueError, LookupError) as error:
+        raise ExpressionError(f"`{short(source)}` cannot be read. Write texts in plain quotes.") from error
 
 
 def _check_cost(tokens: list[tuple[str | None, str]]) -> None:
@@ -124,6 +127,8 @@ def _check_cost(tokens: list[tuple[str | None, str]]) -> None:
     macros = [name for name in calls if name in MACROS]
     if sum(word == "+" for _, word in tokens) > LIMITS.additions:
         raise ExpressionError(f"The expression has more than {LIMITS.additions} additions.")
+    if sum(word == "/" for _, word in tokens) > LIMITS.divisions:
+        raise ExpressionError(f"The expression has more than {LIMITS.divisions} divisions.")
     if len(macros) > LIMITS.macros or ("map" in macros and len(macros) > 1):
         raise ExpressionError(f"Use at most {LIMITS.macros} of all, exists, filter in one expression, or one map.")
     if names.count("matches") > LIMITS.regular_expressions or (macros and "matches" in names):
@@ -146,29 +151,6 @@ def _nested_macro(tokens: list[tuple[str | None, str]]) -> bool:
         elif word == ")" and opened:
             opened.pop()
     return False
-
-
-def _with_doubles(source: str) -> Iterator[str]:
-    """Yield the expression with whole numbers written as doubles, but for an index and the keys of a map."""
-    tokens = list(TOKEN.finditer(source))
-    solid = [token for token in tokens if token.lastgroup != "space"]
-    places = {token.start(): at for at, token in enumerate(solid)}
-    for token in tokens:
-        if token.lastgroup != "number" or not INTEGER.fullmatch(token.group()):
-            yield token.group()
-            continue
-        at = places[token.start()]
-        before = solid[at - 1].group() if at else ""
-        after = solid[at + 1].group() if at + 1 < len(solid) else ""
-        before_that = solid[at - 2] if at > 1 else None
-        is_index = (
-            before == "[" and after == "]" and before_that is not None and before_that.lastgroup in {"name", "text"}
-        )
-        is_index = is_index or (
-            before == "[" and after == "]" and before_that is not None and before_that.group() in ")]"
-        )
-        is_key = before in {"{", ","} and after == ":"
-        yield token.group() if is_index or is_key else f"{int(token.group(), 0)}.0"
 
 
 def bound_names(source: str) -> set[str]:
@@ -205,15 +187,43 @@ def _closing_brace(template: str, opening: int) -> int:
     raise ExpressionError(f"The brace in column {opening + 1} is never closed. Write {{{{ for a brace itself.")
 
 
-def _parser_message(source: str, error: Exception) -> str:
-    """Return the parser's first complaint, with its column."""
+def place(source: str, name: str) -> tuple[int, int] | None:
+    """Return line and column, from 1, where a name or a dotted path first stands in an expression, texts aside."""
+    bare = "".join(
+        _blank(token.group()) if token.lastgroup == "text" else token.group() for token in TOKEN.finditer(source)
+    )
+    found = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", bare) or re.search(
+        rf"(?<!\w){re.escape(name)}(?!\w)", bare
+    )
+    if not found:
+        return None
+    above = bare[: found.start()]
+    return above.count("\n") + 1, found.start() - (above.rfind("\n") + 1) + 1
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def in_words(source: str, where: tuple[int, int] | None) -> str:
+    """Return a place for a sentence; the line only where there are several."""
+    if where is None:
+        return ""
+    line, column = where
+    return f" (line {line}, column {column})" if "\n" in source else f" (column {column})"
+
+
+def _parser_error(source: str, error: Exception) -> ExpressionError:
+    """Return the parser's first complaint, with its place."""
     found = PARSER_MESSAGE.search(str(error))
     if not found:
-        return f"`{short(source)}` is not a CEL expression."
+        return ExpressionError(f"`{short(source)}` is not a CEL expression.")
     line, column, message = found.groups()
-    where = f"column {int(column)}" if "\n" not in source else f"line {line}, column {int(column)}"
+    where = (int(line), int(column))
     message = message.split(" expecting {")[0].removeprefix("Syntax error: ").replace("<EOF>", "end of the expression")
-    return f"`{short(source)}` is not a CEL expression ({where}): {message}."
+    return ExpressionError(
+        f"`{short(source)}` is not a CEL expression{in_words(source, where)}: {message}.", place=where
+    )
 
 
 def paths(source: str) -> set[str]:

@@ -14,7 +14,6 @@ its own depth. What could still grow is a macro over a list, a `+` of texts or l
 `LIMITS` bounds them all.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,16 +23,25 @@ from uuid import UUID
 
 import cel
 
-from programs.expression_sources import LIMITS, ExpressionError, bound_names, compiled, paths, short, template_parts
+from programs.expression_checks import PERSON_VARIABLES, VARIABLES, check, check_text
+from programs.expression_sources import LIMITS, ExpressionError, compiled, paths, short, template_parts
 
 if TYPE_CHECKING:
     from people.models import Person
     from programs.models import Programme
 
-__all__ = ["LIMITS", "ExpressionError", "boolean", "check", "check_text", "integer", "text", "value"]
-
-VARIABLES = frozenset({"event", "person", "programme", "now"})
-PERSON_VARIABLES = frozenset({"person"})
+__all__ = [
+    "LIMITS",
+    "PERSON_VARIABLES",
+    "VARIABLES",
+    "ExpressionError",
+    "boolean",
+    "check",
+    "check_text",
+    "integer",
+    "text",
+    "value",
+]
 
 
 class Variables:
@@ -122,46 +130,32 @@ def text(template: str, variables: Mapping[str, Any] | Variables) -> str:
     return filled if len(filled) <= LIMITS.result_characters else filled[: LIMITS.result_characters - 1] + "…"
 
 
-def check(source: str, *, variables: Collection[str] = VARIABLES) -> str | None:
-    """Return what is wrong with an expression, with its column, or None where nothing is.
+def person_variables(person: "Person", *, at: datetime) -> dict[str, Any]:
+    """Return what rules may read of a person (`expression_checks.FIELDS` says what each is).
+
+    `department` and `manager` should be fetched with the person, else each is one query.
 
     Args:
-        source: the CEL expression.
-        variables: the names it may read.
+        at: the time at which `tenure` is counted.
     """
-    try:
-        names = set(compiled(source).readings[-1].variables())
-    except ExpressionError as error:
-        return error.detail
-    unknown = sorted(names - set(variables) - bound_names(source))
-    if unknown:
-        column = re.search(rf"(?<![\w.]){unknown[0]}\b", source)
-        where = f" (column {column.start() + 1})" if column else ""
-        return f"There is no variable {unknown[0]}{where}. Use {', '.join(sorted(variables))}."
-    return None
-
-
-def check_text(template: str, *, variables: Collection[str] = VARIABLES) -> str | None:
-    """Return what is wrong with a text that has {CEL} in it, or None where nothing is."""
-    try:
-        sources = [part for part, is_source in template_parts(template) if is_source]
-    except ExpressionError as error:
-        return error.detail
-    return next((message for source in sources if (message := check(source, variables=variables))), None)
-
-
-def person_variables(person: "Person") -> dict[str, Any]:
-    """Return what rules may read of a person; `department` should be fetched with the person, else it is one query."""
     return {
+        "number": person.employee_number,
         "employee_number": person.employee_number,
         "country": person.country,
         "department": person.department.name if person.department else "",
         "grade": person.grade,
+        "manager": person.manager.employee_number if person.manager else "",
         "language": person.language,
         "time_zone": person.time_zone,
         "status": str(person.status),
         "joined_on": person.joined_on,
+        "tenure": complete_years(person.joined_on, at.astimezone(UTC).date()) if person.joined_on else 0,
     }
+
+
+def complete_years(since: date, day: date) -> int:
+    """Return how many years are complete; of 29 February, on 1 March where the year has no such day. Never below 0."""
+    return max(day.year - since.year - ((day.month, day.day) < (since.month, since.day)), 0)
 
 
 def programme_variables(programme: "Programme") -> dict[str, Any]:

@@ -20,13 +20,14 @@ PROGRAMME_COLUMNS = [column.attname for column in Programme._meta.concrete_field
 # and says so by its LIMIT: the plan is then the same for one request and ten thousand, and PostgreSQL, which cannot see
 # into the JSON, makes it once for a connection and not once for a call.
 LOOK_UP = f"""
-SELECT asked.place, wallet.id, earlier.id, earlier.fingerprint, terms.steps, department.name,
+SELECT asked.place, wallet.id, earlier.id, earlier.fingerprint, terms.steps, department.name, manager.employee_number,
        {", ".join(f"person.{column}" for column in people_queries.COLUMNS)},
        {", ".join(f"terms.{column}" for column in PROGRAMME_COLUMNS)}
 FROM json_to_recordset(%s) AS asked
     (place integer, programme text, number text, email text, scim text, client text, external_id text)
 LEFT JOIN LATERAL ({people_queries.ASKED}) person ON true
 LEFT JOIN LATERAL (SELECT name FROM people_department WHERE id = person.department_id LIMIT 1) department ON true
+LEFT JOIN LATERAL (SELECT employee_number FROM people_person WHERE id = person.manager_id LIMIT 1) manager ON true
 LEFT JOIN LATERAL (SELECT id FROM wallets_account WHERE person_id = person.id LIMIT 1) wallet ON true
 LEFT JOIN LATERAL (
     SELECT id, fingerprint FROM programs_pointsrequest
@@ -79,12 +80,12 @@ def look_up(asked: Sequence[Asked]) -> Facts:
         cursor.execute(LOOK_UP, [json.dumps([_row(place, each, slugs) for place, each in enumerate(asked)])])
         rows = cursor.fetchall()
     people: dict[UUID, Person] = {}
-    for place, wallet_id, earlier_id, fingerprint, steps, department, *columns in rows:
+    for place, wallet_id, earlier_id, fingerprint, steps, department, manager, *columns in rows:
         person_columns, programme_columns = columns[: len(people_queries.COLUMNS)], columns[-len(PROGRAMME_COLUMNS) :]
         one = asked[place]
         if person_id := person_columns[PERSON_ID]:
             if person_id not in people:
-                people[person_id] = people_queries.read(person_columns, department)
+                people[person_id] = people_queries.read(person_columns, department, manager)
             facts.people[one.recipient] = people[person_id]
             if wallet_id:
                 facts.wallets[person_id] = wallet_id

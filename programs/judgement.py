@@ -93,7 +93,7 @@ def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalE
         person = request.person
         if person is None:
             return _without_person(request, terms.programme)
-        _check_person(person, terms.programme, known)
+        _check_person(request, person, terms.programme, known)
         _check_once(request, person, known)
         _check_limit(request, person, terms.programme, known)
         _check_programme_limit(request, terms.programme, known)
@@ -165,7 +165,7 @@ def _without_person(request: PointsRequest, programme: Programme) -> Grant:
     )
 
 
-def _check_person(person: Person, programme: Programme, known: Known) -> None:
+def _check_person(request: PointsRequest, person: Person, programme: Programme, known: Known) -> None:
     if not person.is_active:
         raise RecipientInactive(
             f"recipient: this person is {person.get_status_display().lower()} and earns no points.",
@@ -175,7 +175,7 @@ def _check_person(person: Person, programme: Programme, known: Known) -> None:
         return
     key = (person.pk, programme.pk)
     if key not in known.eligible:
-        variables = {"person": expressions.person_variables(person)}
+        variables = {"person": expressions.person_variables(person, at=request.created_at)}
         known.eligible[key] = expressions.boolean(programme.eligible, variables)
     if not known.eligible[key]:
         raise NotEligible(f"recipient: {programme.slug} is only for {programme.eligible}.", pointer="/recipient")

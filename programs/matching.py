@@ -90,7 +90,7 @@ def match(event: NewEvent, rule: Rule, person: Person | None, *, at: datetime) -
         ready = Variables(
             {
                 "event": event.data,
-                "person": expressions.person_variables(person) if person else {},
+                "person": expressions.person_variables(person, at=at) if person else {},
                 "programme": expressions.programme_variables(rule.programme),
                 "now": at,
             }
