@@ -6,7 +6,7 @@ import json.encoder
 from collections.abc import Mapping
 from typing import Any
 
-from programs.models import Adjustment, PointsRequest
+from programs.models import Adjustment, PointsRequest, Upload
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _text = json.encoder.encode_basestring
@@ -42,6 +42,25 @@ def of_adjustment(adjustment: Adjustment) -> str:
             adjustment.person_id.hex,
             adjustment.points,
             adjustment.reason,
+        ]
+    )
+
+
+def of_upload(upload: Upload, *, rows_hash: str = "") -> str:
+    """Return the fingerprint of what approvers decide on: which rows, from which budget, how many points, from when.
+
+    Args:
+        upload: that waits for them, or is about to.
+        rows_hash: of its rows as they are now; without it, as they were when the approval was asked for.
+    """
+    return _digest(
+        [
+            upload.pk.hex,
+            upload.programme_id,
+            upload.points,
+            upload.planned_rows,
+            upload.credit_at.isoformat() if upload.credit_at else None,
+            rows_hash or upload.rows_hash,
         ]
     )
 

@@ -9,8 +9,8 @@ from approvals.matters import Facts, Matter
 from programs import fingerprints, queries
 from programs.enums import ApprovalKind
 from programs.judgement import expires_at
-from programs.models import Adjustment, PointsRequest
-from programs.operations import adjustments, points_requests
+from programs.models import Adjustment, PointsRequest, Upload
+from programs.operations import adjustments, points_requests, upload_approving, uploads
 from programs.operations.crediting import in_words
 from wallets.models import Account
 
@@ -65,6 +65,33 @@ def adjustment_facts(row: Adjustment) -> Facts:
     return [*facts, ("Told", f"{row.person} is told, with the reason, once it is approved")]
 
 
+def upload_facts(upload: Upload) -> Facts:
+    """Return, in words, what approving an upload does: how much for whom, when, and what the budget holds after."""
+    left = Account.objects.values_list("points", flat=True).get(pk=upload.programme.budget_id)
+    after = left - upload.points
+    budget = f"{-after:,} too few: fund it first" if after < 0 else f"{after:,} after all of it"
+    people = f"{upload.people:,} {'person' if upload.people == 1 else 'people'}"
+    facts = [
+        ("What", f"{upload_approving.in_a_sentence(upload)} to {people}"),
+        ("File", upload.file_name),
+        ("Budget", f"{upload.programme}: {left:,} left, {budget}"),
+        ("When", f"From {upload.credit_at:%d %b %Y, %H:%M} UTC" if upload.credit_at else "As soon as it is approved"),
+    ]
+    if upload.later_rows and not upload.credit_at:
+        facts.append(("Later", f"{upload.later_rows:,} of its rows on the day that they name"))
+    if upload.approval_rows:
+        facts.append(("Then", f"{upload.approval_rows:,} of its rows wait for an approval of their own"))
+    if upload.bad_rows:
+        facts.append(("Left out", f"{upload.bad_rows:,} rows cannot be credited"))
+    if upload.alike_rows:
+        facts.append(("Look again", f"{upload.alike_rows:,} rows look like points that their people got lately"))
+    return facts
+
+
+def _uploads() -> QuerySet[Upload]:
+    return Upload.objects.select_related("programme", "confirmed_by", "approval__group")
+
+
 def _points_requests() -> QuerySet[PointsRequest]:
     return PointsRequest.objects.select_related("programme", "person", "requested_by", "approval__group")
 
@@ -93,4 +120,14 @@ ADJUSTMENT = Matter(
     approve=adjustments.approve,
     reject=adjustments.reject,
 )
-MATTERS = (POINTS_REQUEST, ADJUSTMENT)
+UPLOAD = Matter(
+    kind=ApprovalKind.UPLOAD,
+    label=ApprovalKind.UPLOAD.label,
+    rows=_uploads,
+    seen=fingerprints.of_upload,
+    facts=upload_facts,
+    button=upload_approving.in_a_sentence,
+    approve=uploads.approve,
+    reject=uploads.reject,
+)
+MATTERS = (UPLOAD, POINTS_REQUEST, ADJUSTMENT)

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from programs.operations import points_requests, uploads
+from programs.operations import points_requests, upload_pieces, uploads
 
 RELEASED_AT_ONCE = 1000
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
@@ -19,7 +19,13 @@ def release_parked() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def credit_uploads() -> None:
-    """Credit the rows of confirmed uploads, batch by batch, until none is due. Many may run side by side."""
+    """Check uploads and credit the rows of confirmed ones, batch by batch, until none is due. Many may run at once."""
     deadline = time.monotonic() + SWEEP_SECONDS_MAX
     while time.monotonic() < deadline and uploads.work(at=timezone.now()):
         pass
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_forgotten_files() -> None:
+    """Keep no uploaded file that nobody confirmed for a week."""
+    upload_pieces.drop_forgotten(at=timezone.now())

@@ -27,6 +27,7 @@ from programs.upload_files import Line
 
 NUMBER_DIGITS_MAX = 10  # how long a number is looked for with the zeros that a spreadsheet took away
 SUGGESTED_MAX = 50  # unknown recipients of one batch of rows for whom somebody alike is looked for
+OWN_POINTS = "These points would be your own. Have a colleague upload this row."
 ALIKE = str.maketrans("OoIl", "0011")
 EXPECTED = {
     PointsRequestStatus.CREDITED: UploadRowStatus.READY,
@@ -37,11 +38,12 @@ EXPECTED = {
 
 @dataclass(slots=True)
 class CheckedLine:
-    """A row with what would come of it: `status`, and where it cannot be credited what to do, in `detail`."""
+    """A row with whom it names and what would come of it: `status`, and where it cannot be credited what to do."""
 
     line: Line
     request_key: str
     status: UploadRowStatus
+    person: Person | None = None
     detail: str = ""
 
 
@@ -90,14 +92,16 @@ class Checker:
     Args:
         terms: of the programme.
         budget_points: what its budget holds.
-        at: now; a row for a later day is judged as of that day.
+        by: who uploads it, who gives themselves nothing; None for a system.
+        at: when the first row is credited, now or later; a row for a later day is judged as of that day.
+        is_later: whether that is later than now.
     """
 
-    def __init__(self, terms: Terms, *, budget_points: int, at: datetime) -> None:
+    def __init__(self, terms: Terms, *, budget_points: int, by: Person | None, at: datetime, is_later: bool) -> None:
         self.tally = Tally()
-        self._terms, self._programme = terms, terms.programme
+        self._terms, self._programme, self._by = terms, terms.programme, by
         self._budget_left = budget_points
-        self._at, self._today = at, at.astimezone(UTC).date()
+        self._at, self._today, self._all_later = at, at.astimezone(UTC).date(), is_later
         self._first_rows: dict[int, int] = {}
         self._people: set[bytes] = set()
         self._limited: set[bytes] = set()
@@ -122,15 +126,15 @@ class Checker:
         self._look_up(found.values())
         checked = []
         for line, key in zip(lines, keys, strict=True):
-            one = CheckedLine(line, key, UploadRowStatus.BAD)
+            one = CheckedLine(line, key, UploadRowStatus.BAD, found.get(line.recipient))
             try:
                 self._check(one, found, before.get((None, key)))
             except ValueError as error:
                 one.detail = str(error)
             except PortalError as error:
-                person = found.get(line.recipient)
-                one.detail = explained(error, whom=person.name if person else line.recipient, programme=self._programme)
-            self._count(one, found)
+                whom = one.person.name if one.person else line.recipient
+                one.detail = explained(error, whom=whom, programme=self._programme)
+            self._count(one)
             checked.append(one)
         _suggest([one for one in checked if not one.line.problem and one.line.recipient not in found])
         return checked
@@ -149,12 +153,13 @@ class Checker:
 
     def _check(self, one: CheckedLine, found: Mapping[str, Person], before: tuple[object, str] | None) -> None:
         """Set what would come of a row; raise where it cannot be credited."""
-        line = one.line
+        line, person = one.line, one.person
         if line.problem:
             raise ValueError(line.problem)
         if line.is_number:
             _check_number(line.recipient, found)
-        person = found.get(line.recipient)
+        if person and person == self._by:
+            raise ValueError(OWN_POINTS)
         self._check_first(line, person)
         if before is not None:
             self._check_same(line, before[1])
@@ -192,13 +197,13 @@ class Checker:
             raise ExternalIdConflict
 
     def _fill(self, line: Line, person: Person | None) -> None:
-        day = line.credit_on if self._is_later(line) else None
-        self._request.created_at = datetime.combine(day, time(), UTC) if day else self._at
+        day = line.credit_on
+        self._request.created_at = datetime.combine(day, time(), UTC) if day and day > self._today else self._at
         self._request.points = line.points or 0
         self._request.person = person
 
     def _is_later(self, line: Line) -> bool:
-        return line.credit_on is not None and line.credit_on > self._today
+        return self._all_later or (line.credit_on is not None and line.credit_on > self._today)
 
     def _take(self, points: int) -> None:
         if points > self._budget_left:
@@ -207,7 +212,7 @@ class Checker:
             )
         self._budget_left -= points
 
-    def _count(self, one: CheckedLine, found: Mapping[str, Person]) -> None:
+    def _count(self, one: CheckedLine) -> None:
         tally, points = self.tally, one.line.points or 0
         tally.rows[one.status] = tally.rows.get(one.status, 0) + 1
         if one.status not in UploadRowStatus.planned():
@@ -216,8 +221,7 @@ class Checker:
         tally.later_rows += self._is_later(one.line)
         if one.status == UploadRowStatus.READY:
             tally.ready_points += points
-        person = found.get(one.line.recipient)
-        self._people.add(person.pk.bytes if person else one.line.recipient.encode())
+        self._people.add(one.person.pk.bytes if one.person else one.line.recipient.encode())
 
 
 def _padded(number: str) -> list[str]:

@@ -146,6 +146,7 @@ SWEEPS = {
     "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
+    "drop forgotten files": ("programs.tasks.drop_forgotten_files", 3600.0),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "settle leavers": ("wallets.tasks.settle_leavers", 86400.0),
     "remind of expiring points": ("messaging.tasks.remind", 1800.0),

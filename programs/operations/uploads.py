@@ -1,126 +1,137 @@
-"""Uploads: a file is checked, somebody confirms it, the worker credits its rows in batches through the one way in."""
+"""Uploads: a file is checked, somebody confirms it, others approve it where they must, the worker credits its rows.
 
-from collections.abc import Iterator, Sequence
+Files are taken and checked in `upload_intake`; every row goes through the one way in, `points_requests.submit`.
+"""
+
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain, islice
-from typing import IO
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min
 
-from messaging.waking import Waker
+from approvals.enums import ApprovalStatus, Verdict
+from approvals.errors import AlreadyDecided
+from approvals.operations import approvals
 from people.models import Person
-from programs import queries, upload_files
-from programs.enums import UploadRowStatus, UploadStatus
-from programs.errors import UnreadableUpload, UploadClosed, UploadHasBadRows, UploadHasNoRows
-from programs.models import Programme, Upload
-from programs.operations import upload_crediting
-from programs.upload_checking import CheckedLine, Checker
-from programs.upload_files import Line
-from wallets.models import Account
+from programs import queries
+from programs.enums import ApprovalSubject, UploadRowStatus, UploadStatus
+from programs.errors import OwnWallet, UploadClosed, UploadHasBadRows, UploadHasNoRows
+from programs.models import Upload
+from programs.operations import upload_approving, upload_crediting, upload_intake, upload_pieces
+from programs.operations.upload_intake import lay_out, prepare, receive, uploads_waker
 from wallets.operations import transactions
 
-CHECKED_AT_ONCE = 2_000  # rows
+__all__ = [
+    "approve",
+    "cancel",
+    "confirm",
+    "credit_batch",
+    "lay_out",
+    "prepare",
+    "receive",
+    "reject",
+    "retry",
+    "same_file",
+    "work",
+]
+
 CREDITED_AT_ONCE = 2_000  # rows in one transaction, which holds the budget
 RETRY_AFTER = timedelta(seconds=15)
 ATTEMPTS_MAX = 8  # with the waits between them: half an hour
-FILE_NAME_CHARACTERS = 200
 
 log = structlog.get_logger()
-uploads_waker = Waker("programs.tasks.credit_uploads")
-
-KEEP = """
-COPY programs_uploadrow (upload_id, number, recipient, written_points, points, reason, external_id, credit_on,
-    request_key, status, detail) FROM STDIN
-"""
-
-
-def prepare(*, file: IO[bytes], name: str, programme: Programme, by: Person | None, at: datetime) -> Upload:
-    """Check a file of points for many people. No point moves, and the file itself is not kept.
-
-    1. Read it row by row (CSV or XLSX; see `upload_files`). 2. Check each row: who, how many, why, limits, the budget,
-    the same row before it or in an earlier upload. 3. Keep the rows with what would come of each, and the totals.
-
-    One transaction; memory stays flat, and the number of statements grows by the thousand rows.
-
-    Args:
-        file: can be sought; stays open.
-        name: as whoever uploaded it calls it.
-        programme: from whose budget the points come.
-        by: who uploads it; None for a system.
-        at: now.
-
-    Raises:
-        UnreadableUpload: the file as a whole cannot be taken.
-    """
-    content_hash = upload_files.content_hash(file)
-    batches = _batches(upload_files.read(file))
-    first = next(batches, None)  # a workbook is read whole by now: no transaction waits for it
-    if first is None:
-        raise UnreadableUpload("The file has no rows beneath its header.")
-    with transaction.atomic():
-        upload = Upload.objects.create(
-            programme=programme,
-            file_name=name[-FILE_NAME_CHARACTERS:],
-            content_hash=content_hash,
-            uploaded_by=by,
-            uploaded_at=at,
-            budget_points=Account.objects.values_list("points", flat=True).get(pk=programme.budget_id),
-        )
-        terms = queries.terms([programme.slug])[programme.slug]
-        checker = Checker(terms, budget_points=upload.budget_points, at=at)
-        for lines in chain([first], batches):
-            _keep(upload, checker.check(lines))
-        _sum_up(upload, checker)
-    return upload
 
 
 def confirm(upload_id: UUID, *, by: Person | None, at: datetime, skip_bad: bool = False) -> Upload:
-    """Have the good rows of a checked upload credited. The worker does it; a second call changes nothing.
+    """Have the good rows of a checked upload credited, once others approved it where the programme asks for that.
+
+    1. Look at it under its lock: is anything left to credit, and nothing for whoever confirms? 2. Where the programme
+    has an approval step for uploads of so many points, ask; nothing moves until then. 3. Else the worker credits it, at
+    its time. A second call changes nothing.
 
     Args:
         upload_id: the upload.
-        by: who answers for it, and so may approve none of its rows.
+        by: who answers for it, and so may approve neither it nor any of its rows.
         at: now.
         skip_bad: whether rows that cannot be credited may be left out.
 
     Raises:
         UploadHasBadRows: there are some, and they may not be left out.
         UploadHasNoRows: no row is left.
-        UploadClosed: it was cancelled.
+        UploadClosed: it is not checked yet, or it was cancelled.
+        OwnWallet: a row gives points to whoever confirms.
     """
     with transaction.atomic():
         upload = _locked(upload_id)
+        if upload.status in UploadStatus.unconfirmed() and upload.status != UploadStatus.CHECKED:
+            raise UploadClosed(f"This upload is {upload.get_status_display().lower()}. Nothing can be confirmed.")
         if upload.status == UploadStatus.CANCELLED:
             raise UploadClosed("This upload was cancelled. Upload the file again.")
         if upload.status != UploadStatus.CHECKED:
             return upload
-        if upload.bad_rows and not skip_bad:
-            raise UploadHasBadRows(f"{upload.bad_rows} rows cannot be credited. Mend them, or leave them out.")
-        if not upload.planned_rows:
-            raise UploadHasNoRows("No row is left to credit: each is bad, or was credited before.")
-        upload.status, upload.confirmed_by = UploadStatus.CREDITING, by
-        upload.confirmed_at = upload.next_attempt_at = at
-        upload.save(update_fields=["status", "confirmed_by", "confirmed_at", "next_attempt_at"])
-        uploads_waker.on_commit()
+        _check_confirmable(upload, by, skip_bad=skip_bad)
+        upload.confirmed_by, upload.confirmed_at, upload.samples = by, at, []
+        upload_pieces.drop(upload)
+        step = queries.step_for(upload.programme, ApprovalSubject.UPLOADS, points=upload.points)
+        if step is not None:
+            upload_approving.ask(upload, step, at=at)
+            upload.status = UploadStatus.WAITING
+        else:
+            _start(upload, at)
+        upload.save()
+    return upload
+
+
+def approve(upload_id: UUID, *, by: Person, note: str = "", at: datetime) -> Upload:
+    """Approve an upload that waits; with the last approval that it needs, the worker credits it, at its time.
+
+    Raises:
+        AlreadyDecided, ContentChanged, MayNotDecide: see `upload_approving.decide`.
+    """
+    with transaction.atomic():
+        upload = _waiting(upload_id)
+        approval = upload_approving.decide(upload, Verdict.APPROVE, by=by, note=note, at=at)
+        if approval.status == ApprovalStatus.APPROVED:
+            _start(upload, at)
+            upload.save(update_fields=["status", "next_attempt_at"])
+    return upload
+
+
+def reject(upload_id: UUID, *, by: Person, note: str = "", at: datetime) -> Upload:
+    """Reject an upload that waits: none of its rows is credited, and whoever confirmed it is told.
+
+    Raises:
+        AlreadyDecided, MayNotDecide: see `upload_approving.decide`.
+    """
+    with transaction.atomic():
+        upload = _waiting(upload_id)
+        upload_approving.decide(upload, Verdict.REJECT, by=by, note=note, at=at)
+        upload.status, upload.closed_at = UploadStatus.REJECTED, at
+        upload.save(update_fields=["status", "closed_at"])
+        upload_approving.tell_rejected(upload, note, at=at)
     return upload
 
 
 def cancel(upload_id: UUID, *, by: Person | None, at: datetime) -> Upload:
-    """Drop an upload that was not confirmed, with its rows; of a confirmed one, the rows that wait for a later day.
+    """Drop an upload that was not confirmed, with its rows; take back one that waits for an approval; of one that is
+    being credited, drop the rows that wait for a later day.
 
     Raises:
         UploadClosed: its rows are being credited, or it is over.
     """
     with transaction.atomic():
         upload = _locked(upload_id)
-        planned = upload.rows.filter(status__in=UploadRowStatus.planned())
-        if upload.status == UploadStatus.CHECKED:
+        if upload.status in UploadStatus.before_confirmed():
             upload.rows.all().delete()
+            upload_pieces.drop(upload)
+            upload.status, upload.samples = UploadStatus.CANCELLED, []
+        elif upload.status == UploadStatus.WAITING:
+            assert upload.approval_id is not None
+            approvals.withdraw(upload.approval_id, at=at)
             upload.status = UploadStatus.CANCELLED
         elif upload.status in {UploadStatus.SCHEDULED, UploadStatus.DEAD}:
+            planned = upload.rows.filter(status__in=UploadRowStatus.planned())
             upload.settled_rows += planned.update(
                 status=UploadRowStatus.REFUSED, detail=f"Cancelled on {at:%d %b %Y} before it was credited."
             )
@@ -128,7 +139,7 @@ def cancel(upload_id: UUID, *, by: Person | None, at: datetime) -> Upload:
         else:
             raise UploadClosed(f"This upload is {upload.get_status_display().lower()}; nothing is left to cancel.")
         upload.closed_at, upload.next_attempt_at = at, None
-        upload.save(update_fields=["status", "closed_at", "next_attempt_at", "settled_rows"])
+        upload.save(update_fields=["status", "closed_at", "next_attempt_at", "settled_rows", "samples"])
         log.info("upload_cancelled", upload=upload.public_id, by=by.pk.hex if by else None)
     return upload
 
@@ -168,7 +179,7 @@ def credit_batch(upload_id: UUID, *, at: datetime, limit: int = CREDITED_AT_ONCE
 
 
 def work(*, at: datetime) -> bool:
-    """Credit one batch of the upload that is due longest. Whatever a crash left behind is due again by itself.
+    """Check the upload that is due longest, or credit one batch of it. What a crash left behind is due again by itself.
 
     Returns:
         Whether there was something to do.
@@ -176,17 +187,13 @@ def work(*, at: datetime) -> bool:
     claimed = _claim(at)
     if claimed is None:
         return False
-    upload_id, attempts = claimed
     try:
-        credit_batch(upload_id, at=at)
-    except Exception as error:  # one upload that cannot be credited must not stop the others
-        name = type(error).__name__
-        log.warning("upload_attempt_failed", upload=upload_id.hex, attempts=attempts, error=name)
-        failed = Upload.objects.filter(pk=upload_id, status__in=UploadStatus.worked_on())
-        if attempts >= ATTEMPTS_MAX:
-            failed.update(status=UploadStatus.DEAD, next_attempt_at=None, last_error=name)
+        if claimed.status == UploadStatus.CHECKING:
+            upload_intake.check(claimed.pk, attempt=claimed.attempts, at=at)
         else:
-            failed.update(last_error=name)
+            credit_batch(claimed.pk, at=at)
+    except Exception as error:  # one upload that cannot be worked on must not stop the others
+        _note_failure(claimed, type(error).__name__, at)
     return True
 
 
@@ -198,35 +205,21 @@ def same_file(upload: Upload) -> Upload | None:
     return earlier.select_related("confirmed_by").order_by("-pk").first()
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
-    while batch := list(islice(lines, CHECKED_AT_ONCE)):
-        yield batch
+def _check_confirmable(upload: Upload, by: Person | None, *, skip_bad: bool) -> None:
+    if upload.bad_rows and not skip_bad:
+        raise UploadHasBadRows(f"{upload.bad_rows} rows cannot be credited. Mend them, or leave them out.")
+    if not upload.planned_rows:
+        raise UploadHasNoRows("No row is left to credit: each is bad, or was credited before.")
+    if number := upload_approving.own_row(upload, by):
+        raise OwnWallet(f"Row {number} gives points to you. Have a colleague confirm this upload, or take the row out.")
 
 
-def _keep(upload: Upload, checked: Sequence[CheckedLine]) -> None:
-    """Write rows; COPY costs a twentieth of what a statement each would."""
-    with connection.cursor() as cursor, cursor.copy(KEEP) as copy:
-        for one in checked:
-            line = one.line
-            copy.write_row(
-                (
-                    *(upload.pk, line.number, line.recipient, line.written_points, line.points, line.reason),
-                    *(line.external_id, line.credit_on, one.request_key, str(one.status), one.detail[:500]),
-                )
-            )
-
-
-def _sum_up(upload: Upload, checker: Checker) -> None:
-    rows, tally = checker.tally.rows, checker.tally
-    upload.row_count = sum(rows.values())
-    upload.ready_rows = rows.get(UploadRowStatus.READY, 0)
-    upload.approval_rows = rows.get(UploadRowStatus.NEEDS_APPROVAL, 0)
-    upload.parked_rows = rows.get(UploadRowStatus.WILL_PARK, 0)
-    upload.bad_rows = rows.get(UploadRowStatus.BAD, 0)
-    upload.repeated_rows = rows.get(UploadRowStatus.REPEATED, 0)
-    upload.later_rows, upload.people = tally.later_rows, checker.people
-    upload.points, upload.ready_points = tally.points, tally.ready_points
-    upload.save()
+def _start(upload: Upload, at: datetime) -> None:
+    """Hand an upload to the worker, now or at its time."""
+    starts_at = max(at, upload.credit_at or at)
+    upload.status = UploadStatus.SCHEDULED if starts_at > at else UploadStatus.CREDITING
+    upload.next_attempt_at = starts_at
+    uploads_waker.on_commit()
 
 
 def _locked(upload_id: UUID) -> Upload:
@@ -235,7 +228,15 @@ def _locked(upload_id: UUID) -> Upload:
     return uploads.get(pk=upload_id)
 
 
-def _claim(at: datetime) -> tuple[UUID, int] | None:
+def _waiting(upload_id: UUID) -> Upload:
+    """Return an upload that waits for an approval, under its row lock."""
+    upload = _locked(upload_id)
+    if upload.status != UploadStatus.WAITING:
+        raise AlreadyDecided(f"This upload is decided: {upload.get_status_display().lower()}.")
+    return upload
+
+
+def _claim(at: datetime) -> Upload | None:
     """Take the upload that is due longest, its next attempt set first, so that no two workers take one at once."""
     with transaction.atomic():
         due = Upload.objects.filter(status__in=UploadStatus.worked_on(), next_attempt_at__lte=at)
@@ -244,14 +245,28 @@ def _claim(at: datetime) -> tuple[UUID, int] | None:
         if upload is None:
             return None
         upload.attempts += 1
-        upload.next_attempt_at = at + RETRY_AFTER * 2 ** (upload.attempts - 1)
+        again_after = RETRY_AFTER * 2 ** (upload.attempts - 1)
+        is_check = upload.status == UploadStatus.CHECKING  # which may read a workbook for long before it says a word
+        upload.next_attempt_at = at + (max(again_after, upload_intake.TURN) if is_check else again_after)
         upload.save(update_fields=["attempts", "next_attempt_at"])
-    return upload.pk, upload.attempts
+    return upload
+
+
+def _note_failure(upload: Upload, error: str, at: datetime) -> None:
+    """Keep what went wrong; after the last attempt stop crediting, or give up the check."""
+    log.warning("upload_attempt_failed", upload=upload.pk.hex, attempts=upload.attempts, error=error)
+    failed = Upload.objects.filter(pk=upload.pk, status__in=UploadStatus.worked_on())
+    if upload.attempts < ATTEMPTS_MAX:
+        failed.update(last_error=error)
+    elif upload.status == UploadStatus.CHECKING:
+        upload_intake.close_unreadable(upload, f"The check failed too often ({error}). Upload the file again.", at=at)
+    else:
+        failed.update(status=UploadStatus.DEAD, next_attempt_at=None, last_error=error)
 
 
 def _credit_batch(upload_id: UUID, at: datetime, limit: int) -> Upload:
     upload = _locked(upload_id)
-    if upload.status not in UploadStatus.worked_on():
+    if upload.status not in UploadStatus.credited() or at < (upload.credit_at or at):
         return upload
     done = upload_crediting.credit_next(upload, at=at, limit=limit)
     upload.settled_rows += done.settled_rows

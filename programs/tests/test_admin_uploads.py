@@ -100,7 +100,7 @@ def test_only_active_programmes_can_be_chosen() -> None:
 
 @pytest.mark.parametrize(
     ("role", "looks", "uploads_points"),
-    [(ADMINISTRATORS, 200, True), (AUDITORS, 200, False), (FINANCE, 200, False), (APPROVERS, 403, False)],
+    [(ADMINISTRATORS, 200, True), (AUDITORS, 200, False), (FINANCE, 200, False), (APPROVERS, 200, False)],
 )
 def test_who_may_look_and_who_may_upload(role: str, looks: int, uploads_points: bool) -> None:
     client, upload = signed_in(member(role)), make_upload(f"{make_person().employee_number},5,Q3", "nobody,5,Q3")

@@ -18,7 +18,7 @@ from programs import upload_results
 from programs.enums import PointsRequestStatus, ProgrammeStatus, UnknownRecipients, UploadRowStatus, UploadStatus
 from programs.errors import UnreadableUpload, UploadClosed, UploadHasBadRows, UploadHasNoRows
 from programs.models import PointsRequest, Programme, Upload, UploadRow
-from programs.operations import points_requests, upload_crediting, uploads
+from programs.operations import points_requests, upload_crediting, upload_intake, uploads
 from programs.tests.factories import AT, approvers, make_programme
 from programs.tests.upload_files import csv_file, xlsx_file
 from wallets import queries as wallet_queries
@@ -168,7 +168,7 @@ def test_file_without_rows_is_refused_and_leaves_nothing(file: BytesIO) -> None:
 
 
 def test_file_that_breaks_in_the_middle_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "CHECKED_AT_ONCE", 2)
+    monkeypatch.setattr(upload_intake, "CHECKED_AT_ONCE", 2)
     with pytest.raises(UnreadableUpload, match="NUL"):
         prepare(make_programme(), csv_file("E1,5,a", "E2,5,b", "E3,5,c", "E\0,5,d"))
     assert (Upload.objects.count(), UploadRow.objects.count()) == (0, 0)

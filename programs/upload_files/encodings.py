@@ -31,7 +31,7 @@ def of(file: IO[bytes]) -> str:
     start = file.read(4)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), None)
     encoding = encoding or ("utf-8-sig" if _is(file, "utf-8") else WINDOWS)
-    if encoding == WINDOWS and (any(UTF_8_INSIDE.search(piece) for piece in _pieces(file)) or not _is(file, WINDOWS)):
+    if encoding == WINDOWS and (any(UTF_8_INSIDE.search(piece) for piece in pieces(file)) or not _is(file, WINDOWS)):
         raise UnreadableUpload(NEITHER)
     file.seek(0)
     return encoding
@@ -40,7 +40,7 @@ def of(file: IO[bytes]) -> str:
 def _is(file: IO[bytes], encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for piece in _pieces(file):
+        for piece in pieces(file):
             decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -48,7 +48,8 @@ def _is(file: IO[bytes], encoding: str) -> bool:
     return True
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield a file from its beginning, a piece at a time."""
     file.seek(0)
     while piece := file.read(PIECE_BYTES):
         yield piece

@@ -28,12 +28,14 @@ class Table:
         samples: the cells of the first rows beneath.
         rows: all rows beneath that are not empty; can be read once.
         encoding: of its text, as people call it; "" for a workbook.
+        expected_rows: how many there seem to be; a reason over several lines counts as several.
     """
 
     headings: Sequence[str]
     samples: Sequence[Sequence[str]]
     rows: Iterator[Row]
     encoding: str
+    expected_rows: int
 
     def lines(self, layout: Layout) -> Iterator[Line]:
         """Return the rows in our columns.
@@ -54,12 +56,13 @@ def opened(file: IO[bytes]) -> Table:
         UnreadableUpload: no row can be trusted: another kind of file, no header, over the limits. Some of this is found
             only while the rows are read.
     """
-    rows, encoding = _rows(file)
+    rows, encoding, lines = _rows(file)
     first = next(rows, None)
     headings = _headings(first.cells if first else [])
     peeked = list(islice(rows, PEEKED_ROWS))
     _check_header(headings, peeked)
-    return Table(headings, [row.cells for row in peeked], chain(peeked, rows), encodings.NAMES.get(encoding, ""))
+    samples = [row.cells for row in peeked]
+    return Table(headings, samples, chain(peeked, rows), encodings.NAMES.get(encoding, ""), max(lines - 1, 0))
 
 
 def read(file: IO[bytes], layout: Layout | None = None) -> Iterator[Line]:
@@ -100,16 +103,19 @@ def check_size(bytes_sent: int) -> None:
         raise UnreadableUpload(f"The file is larger than {FILE_BYTES_MAX // 1024**2} MiB. Split it.")
 
 
-def _rows(file: IO[bytes]) -> tuple[Iterator[Row], str]:
+def _rows(file: IO[bytes]) -> tuple[Iterator[Row], str, int]:
+    """Return the rows of a file, the encoding of its text, and how many lines it has."""
     check_size(size(file))
     start = file.read(len(OLE))
     file.seek(0)
     if start.startswith(OLE):
         raise UnreadableUpload(_why_not_ole(file))
     if start.startswith(ZIP):
-        return xlsx_rows.read(file), ""
-    encoding = encodings.of(file)
-    return csv_rows.read(file, encoding), encoding
+        rows, count = xlsx_rows.read(file)
+        return rows, "", count
+    encoding, count = encodings.of(file), sum(piece.count(b"\n") for piece in encodings.pieces(file))
+    file.seek(0)
+    return csv_rows.read(file, encoding), encoding, count
 
 
 def _why_not_ole(file: IO[bytes]) -> str:

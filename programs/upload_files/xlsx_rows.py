@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from programs.errors import UnreadableUpload
+from programs.upload_files import encodings
 from programs.upload_files.limits import (
     COLUMNS_MAX,
     ENTRIES_MAX,
@@ -30,8 +31,8 @@ MERGED_CELLS = "Cells {} are merged. Unmerge them and give every row its own val
 TOO_LARGE = f"The sheet has more than {ROWS_MAX:,} rows or {COLUMNS_MAX} columns. Split it, or delete empty ones."
 
 
-def read(file: IO[bytes]) -> Iterator[Row]:
-    """Yield the rows of a workbook's first sheet; row 1 is the header.
+def read(file: IO[bytes]) -> tuple[Iterator[Row], int]:
+    """Return the rows of a workbook's first sheet, of which row 1 is the header, and how many there are.
 
     A formula counts as the value that it showed when it was saved; nothing is ever calculated.
 
@@ -43,8 +44,17 @@ def read(file: IO[bytes]) -> Iterator[Row]:
             than the limits.
     """
     check_directory(file)
-    with tempfile.TemporaryFile() as spool:
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever reads the rows to their end, or gives them up
+    try:
         _read_elsewhere(file, spool)
+        return _rows(spool), sum(piece.count(b"\n") for piece in encodings.pieces(spool))
+    except UnreadableUpload:
+        spool.close()
+        raise
+
+
+def _rows(spool: IO[bytes]) -> Iterator[Row]:
+    with spool:
         spool.seek(0)
         for number, line in enumerate(spool, start=1):
             cells = json.loads(line)
