@@ -37,15 +37,21 @@ class DecidingAdmin(ReadOnlyModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """Add what a decision needs, for whoever decides anything, while it waits."""
         row: Any = context.get("original")
-        waits = row is not None and row.approval.status == ApprovalStatus.WAITING
-        if waits and request.user.has_perm(MAY_DECIDE):
-            context["deciding"] = {
-                "facts": self.matter.facts(row),
-                "objection": queries.objection(row.approval, cast("Person", request.user)),
-                "button": self.matter.button(row),
-                "address": reverse(f"admin:{self._address_name}", args=[row.pk]),
-            }
+        if row is not None and (deciding := self.deciding(request, row)):
+            context["deciding"] = deciding
         return super().render_change_form(request, context, *args, **options)
+
+    def deciding(self, request: HttpRequest, row: Any) -> dict[str, Any] | None:
+        """Return what `admin/approvals/deciding.html` shows to somebody; None where nothing waits for them."""
+        waits = row.approval is not None and row.approval.status == ApprovalStatus.WAITING
+        if not (waits and request.user.has_perm(MAY_DECIDE)):
+            return None
+        return {
+            "facts": self.matter.facts(row),
+            "objection": queries.objection(row.approval, cast("Person", request.user)),
+            "button": self.matter.button(row),
+            "address": reverse(f"admin:{self._address_name}", args=[row.pk]),
+        }
 
     def decide(self, request: HttpRequest, row_id: Any) -> HttpResponse:
         """Approve or reject one, and go back to its page."""
