@@ -1,14 +1,17 @@
 """What the page of an upload shows: three counts under one bar, and rows, those to mend first."""
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 
 from people import queries as people_queries
 from programs import queries, upload_results
-from programs.enums import UploadRowStatus, UploadStatus
-from programs.models import Upload, UploadRow
+from programs.enums import ApprovalSubject, UploadRowStatus, UploadStatus
+from programs.models import ApprovalStep, Upload, UploadRow
 from programs.operations import uploads
 
 ROWS_SHOWN = 50
@@ -20,7 +23,9 @@ WAITING = [
     *(UploadRowStatus.PENDING_APPROVAL, UploadRowStatus.PARKED),
 ]
 GROUPS = {"problems": UploadRowStatus.mendable(), "waiting": WAITING, "all": list(UploadRowStatus)}
-LABELS = {"problems": "Problems", "waiting": "Waiting", "all": "All rows"}
+LOOK_AGAIN = "again"  # rows that look like points that their people got lately
+LABELS = {"problems": "Problems", LOOK_AGAIN: "Look again", "waiting": "Waiting", "all": "All rows"}
+CHECK, CREDIT = 3, 4  # steps
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,24 @@ class Shown:
     person: str
     points: str
     is_bad: bool
+    is_alike: bool
     word: str
+
+
+def progress(upload: Upload, *, at: datetime) -> dict[str, Any]:
+    """Return what the page of an upload shows while it is checked or credited.
+
+    Args:
+        upload: with its approval.
+        at: now.
+    """
+    if upload.status == UploadStatus.CHECKING:
+        return {"step": CHECK, "percent": upload.checked_percent, "left_seconds": None}
+    approved_at = upload.approval.closed_at if upload.approval else None
+    began = max(moment for moment in (upload.confirmed_at, upload.credit_at, approved_at, upload.uploaded_at) if moment)
+    settled, left = upload.settled_rows, upload.planned_rows - upload.settled_rows
+    seconds = math.ceil((at - began).total_seconds() / settled * left) if settled else None
+    return {"step": CREDIT, "percent": upload.percent, "left_seconds": seconds}
 
 
 def context(upload: Upload, *, show: str, page: str) -> dict[str, Any]:
@@ -58,30 +80,51 @@ def context(upload: Upload, *, show: str, page: str) -> dict[str, Any]:
 
     Args:
         upload: with its programme.
-        show: which rows: problems, waiting or all; anything else chooses those that matter most.
+        show: which rows: problems, again, waiting or all; anything else chooses those that matter most.
         page: which page of them.
     """
     counts = upload_results.counts(upload)
     groups = {name: sum(counts.get(status, 0) for status in statuses) for name, statuses in GROUPS.items()}
-    good = sum(counts.get(status, 0) for status in GOOD)
-    chosen = show if show in GROUPS else "problems" if groups["problems"] else "all"
-    rows = Paginator(upload.rows.filter(status__in=GROUPS[chosen]).order_by("number"), ROWS_SHOWN)
-    rows.count = groups[chosen]  # known already
+    is_open = upload.status in {UploadStatus.CHECKED, UploadStatus.WAITING}
+    tabs = {name: upload.alike_rows if name == LOOK_AGAIN else groups[name] for name in LABELS}
+    if not (is_open and upload.alike_rows):
+        del tabs[LOOK_AGAIN]
+    chosen = show if show in tabs else next((name for name in ("problems", LOOK_AGAIN) if tabs.get(name)), "all")
+    rows = Paginator(_rows(upload, chosen), ROWS_SHOWN)
+    rows.count = tabs[chosen]  # known already
     shown = rows.get_page(page)
+    good = sum(counts.get(status, 0) for status in GOOD)
     return {
+        "step": CHECK if is_open else CREDIT,
         "good": good,
         "waiting": groups["waiting"],
         "problems": groups["problems"],
         "repeated": counts.get(UploadRowStatus.REPEATED, 0),
         "parts": _parts(good, groups["waiting"], groups["problems"]),
-        "tabs": [Tab(name, LABELS[name], count, name == chosen) for name, count in groups.items()],
+        "tabs": [Tab(name, LABELS[name], count, name == chosen) for name, count in tabs.items()],
         "chosen": chosen,
         "page": shown,
         "rows": _shown(list(shown.object_list)),
         "budget_after": _budget_after(upload),
-        "earlier": uploads.same_file(upload) if upload.status == UploadStatus.CHECKED else None,
+        "earlier": uploads.same_file(upload) if is_open else None,
         "left": upload.planned_rows - upload.settled_rows,
+        "approval_step": _approval_step(upload),
+        "can_be_laid_out": upload.status == UploadStatus.CHECKED and upload.pieces.exists(),
     }
+
+
+def _rows(upload: Upload, chosen: str) -> QuerySet[UploadRow]:
+    rows = upload.rows.order_by("number")
+    if chosen == LOOK_AGAIN:
+        return rows.filter(status__in=UploadRowStatus.planned()).exclude(detail="")
+    return rows.filter(status__in=GROUPS[chosen])
+
+
+def _approval_step(upload: Upload) -> ApprovalStep | None:
+    """Return the step that an upload will need, once somebody confirms it."""
+    if upload.status != UploadStatus.CHECKED:
+        return None
+    return queries.step_for(upload.programme, ApprovalSubject.UPLOADS, points=upload.points)
 
 
 def _parts(*counts: int) -> list[Part]:
@@ -107,6 +150,7 @@ def _shown(rows: list[UploadRow]) -> list[Shown]:
             person=people[row.recipient].name if row.recipient in people else "not found",
             points=f"{row.points:,}" if row.points is not None else row.written_points,
             is_bad=row.status in UploadRowStatus.mendable(),
+            is_alike=row.status in UploadRowStatus.planned() and bool(row.detail),
             word=row.get_status_display(),
         )
         for row in rows
@@ -116,4 +160,4 @@ def _shown(rows: list[UploadRow]) -> list[Shown]:
 def _budget_after(upload: Upload) -> int:
     """Return what the budget holds now, less what an upload that is not confirmed would take."""
     left = queries.budget(upload.programme).left
-    return left - upload.ready_points if upload.status == UploadStatus.CHECKED else left
+    return left - upload.ready_points if upload.status in {UploadStatus.CHECKED, UploadStatus.WAITING} else left

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -24,43 +23,31 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from api import ids
-from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
+from approvals.deciding import DecidingAdmin
 from people.models import Person
 from programs import upload_results
 from programs.admin import upload_pages
-from programs.enums import ProgrammeStatus, UploadStatus
-from programs.models import Programme, Upload
+from programs.admin.upload_forms import ColumnsForm, UploadForm, sample_table
+from programs.enums import UploadStatus
+from programs.matters import UPLOAD
+from programs.models import Upload
 from programs.operations import uploads
-from programs.upload_files import FILE_BYTES_MAX
+from programs.upload_files import template
 
 MAY_UPLOAD = "programs.add_upload"
-
-
-class UploadForm(forms.Form):
-    """A programme and a file. What is in the file is checked by the operation."""
-
-    programme = forms.ModelChoiceField(
-        Programme.objects.filter(status=ProgrammeStatus.ACTIVE), empty_label="Choose a programme"
-    )
-    file = forms.FileField(
-        label="File",
-        allow_empty_file=True,
-        help_text="CSV (UTF-8) or Excel workbook (.xlsx), with a first row recipient, points, reason and, if wanted, "
-        "external_id, credit_on.",
-    )
-
-    def clean_file(self) -> "UploadedFile[Any]":
-        """Return the file, if it is not too large to be read at all."""
-        file: UploadedFile[Any] = self.cleaned_data["file"]
-        if (file.size or 0) > FILE_BYTES_MAX:
-            raise forms.ValidationError(f"The file is larger than {FILE_BYTES_MAX // 1024**2} MiB. Split it.")
-        return file
+FILE, COLUMNS = 1, 2  # steps; upload_pages knows the others
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyModelAdmin):
-    """Files of points. Nobody edits one: it is checked, then confirmed as a whole or dropped."""
+class UploadAdmin(DecidingAdmin):
+    """Files of points. Nobody edits one: it is checked, then confirmed as a whole and approved, or dropped."""
+
+    matter = UPLOAD
 
     list_display = ["file_name", "programme", "status", "rows_shown", "points_shown", "uploaded_by", "uploaded_at"]
     list_filter = ["status", "programme", "uploaded_at"]
@@ -72,11 +59,11 @@ class UploadAdmin(ReadOnlyModelAdmin):
     ordering = ["-id"]
 
     class Media:
-        css = {"all": ["admin_theme/uploads.css"]}
+        css = {"all": ["admin_theme/earning.css", "admin_theme/uploads.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         """Return uploads with what their pages read."""
-        return Upload.objects.select_related("programme", "uploaded_by", "confirmed_by")
+        return Upload.objects.select_related("programme", "uploaded_by", "confirmed_by", "approval__group")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Upload], search_term: str
@@ -101,7 +88,13 @@ class UploadAdmin(ReadOnlyModelAdmin):
             wrapped = self.admin_site.admin_view(view)
             return path(f"<uuid:upload_id>/{name}.csv", wrapped, name=f"programs_upload_{name}")
 
+        def template(kind: str) -> URLPattern:
+            wrapped = self.admin_site.admin_view(self.template)
+            return path(f"template.{kind}", wrapped, {"kind": kind}, name=f"programs_upload_template_{kind}")
+
         own = [
+            *(template("csv"), template("xlsx")),
+            path("<uuid:upload_id>/columns/", self.admin_site.admin_view(self.columns), name="programs_upload_columns"),
             *(post(self.confirm, "confirm"), post(self.cancel, "cancel"), post(self.retry, "retry")),
             *(file(self.to_mend, "to_mend"), file(self.result, "result")),
         ]
@@ -116,11 +109,38 @@ class UploadAdmin(ReadOnlyModelAdmin):
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                return self._page_of(_prepared(form, _person(request)))
+                return self._page_of(_received(form, _person(request)))
             except PortalError as error:
                 form.add_error("file", error.detail)
-        context = {"title": "Upload points", "form": form, "step": 1}
+        context = {"title": "Upload points", "form": form, "step": FILE}
         return self._render(request, "admin/programs/upload/choose.html", context)
+
+    def template(self, request: HttpRequest, kind: str) -> HttpResponse:
+        """Send the template to fill in."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        content = template.as_csv() if kind == "csv" else template.as_xlsx()
+        answer = HttpResponse(content, content_type=CONTENT_TYPES[kind])
+        answer["Content-Disposition"] = f'attachment; filename="points.{kind}"'
+        return answer
+
+    def columns(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
+        """Show what the columns of a file may be; have it checked as somebody says."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        upload = self._upload(request, str(upload_id))
+        if upload.status not in {UploadStatus.COLUMNS, UploadStatus.CHECKED}:
+            return self._page_of(upload)
+        form = ColumnsForm(upload, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                layout = form.layout()
+                return self._page_of(uploads.lay_out(upload_id, layout=layout, by=_person(request), at=timezone.now()))
+            except PortalError as error:
+                form.add_error(None, error.detail)
+        context = {"title": "Upload points", "original": upload, "form": form, "step": COLUMNS}
+        context["samples"] = sample_table(upload)
+        return self._render(request, "admin/programs/upload/columns.html", context)
 
     def changeform_view(
         self,
@@ -131,16 +151,15 @@ class UploadAdmin(ReadOnlyModelAdmin):
     ) -> HttpResponse:
         """Show what the check says, how far it is, or what came of it."""
         upload = self._upload(request, object_id or "")
-        running = upload.status == UploadStatus.CREDITING
-        context: dict[str, Any] = {
-            "title": "Upload points",
-            "original": upload,
-            "may_upload": self.has_add_permission(request),
-            "step": 2 if upload.status == UploadStatus.CHECKED else 3,
-        }
-        if running:
+        may_upload = self.has_add_permission(request)
+        context: dict[str, Any] = {"title": "Upload points", "original": upload, "may_upload": may_upload}
+        if upload.status == UploadStatus.COLUMNS and may_upload:
+            return HttpResponseRedirect(reverse("admin:programs_upload_columns", args=[upload.pk]))
+        if upload.status in {UploadStatus.CHECKING, UploadStatus.CREDITING}:
+            context |= upload_pages.progress(upload, at=timezone.now())
             return self._render(request, "admin/programs/upload/progress.html", context)
         context |= upload_pages.context(upload, show=request.GET.get("show", ""), page=request.GET.get("page", ""))
+        context["deciding"] = self.deciding(request, upload)
         return self._render(request, "admin/programs/upload/upload.html", context)
 
     def confirm(self, request: HttpRequest, upload_id: UUID) -> HttpResponse:
@@ -211,14 +230,15 @@ class UploadAdmin(ReadOnlyModelAdmin):
         return f"{upload.credited_points if upload.confirmed_at else upload.points:,}"
 
 
-def _prepared(form: UploadForm, by: Person) -> Upload:
+def _received(form: UploadForm, by: Person) -> Upload:
     sent: UploadedFile[Any] = form.cleaned_data["file"]
-    return uploads.prepare(
+    return uploads.receive(
         file=cast("IO[bytes]", sent.file),
         name=sent.name or "upload",
         programme=form.cleaned_data["programme"],
         by=by,
         at=timezone.now(),
+        credit_at=form.cleaned_data["credit_at"],
     )
 
 

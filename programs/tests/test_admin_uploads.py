@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from people.models import Person
 from people.tests.factories import make_person
+from programs import upload_files
 from programs.enums import ProgrammeStatus
 from programs.models import PointsRequest, Programme, Upload
-from programs.operations import uploads
-from programs.tests.factories import make_programme
+from programs.operations import upload_intake, uploads
+from programs.tests.factories import AT, credited, make_programme
 from programs.tests.upload_files import csv_file, xlsx_file
 from tests.pages import signed_in
 
@@ -84,9 +85,9 @@ def test_from_file_to_credit(kind: str, memory_bytes: int, settings: Any) -> Non
 
 def test_file_that_cannot_be_read_is_said_at_the_form() -> None:
     client = signed_in(member(ADMINISTRATORS))
-    text = sent(client, make_programme(), csv_file(header="who,points,reason")).content.decode()
+    text = sent(client, make_programme(), csv_file("E1,5,Q\0")).content.decode()
 
-    assert "Row 1 lacks recipient." in text
+    assert "The file is not text: line 2 holds NUL." in text
     assert Upload.objects.count() == 0
 
 
@@ -183,3 +184,118 @@ def test_upload_is_found_by_the_id_that_its_requests_name() -> None:
     text = client.get(LIST, {"q": upload.public_id}).content.decode()
 
     assert (page(upload) in text, text.count("q3.csv</a>")) == (True, 1)
+
+
+AWARDS = "Employee ID;Award;Why"
+
+
+def chosen(**options: str) -> dict[str, str]:
+    named = {"recipient": "Employee ID", "points": "Award", "reason": "Why", "external_id": "", "credit_on": ""}
+    return named | {"people": "number", "numbers": "plain", "days": "iso"} | options
+
+
+def test_columns_are_asked_for_guessed_and_said() -> None:
+    client, programme, ana = signed_in(member(ADMINISTRATORS)), make_programme(), make_person()
+    answer = sent(client, programme, csv_file(f"{ana.employee_number};1,500;Q3", header=AWARDS))
+    upload = Upload.objects.get()
+    text = client.get(answer["Location"], follow=True).content.decode()
+    assert "What do the columns of <strong>q3.csv</strong> hold?" in text
+    assert text.count("selected") == 8  # three guesses, two that are not in the file, three formats
+    assert "1,500</td>" in text
+
+    address = page(upload, "columns")
+    assert "Choose the column that holds this." in client.post(address, chosen(points="")).content.decode()
+    assert "is named for" in client.post(address, chosen(points="Why")).content.decode()
+    assert client.post(address, chosen())["Location"] == page(upload)
+    assert "Points must be a whole number in digits alone" in client.get(page(upload)).content.decode()
+    client.post(address, chosen(numbers="comma"))
+    text = client.get(page(upload)).content.decode()
+    assert "Credit 1 row<" in text
+    assert "Change what the columns hold" in text
+
+
+def test_columns_of_an_upload_that_was_confirmed_stay_as_they_are() -> None:
+    client, upload = signed_in(member(ADMINISTRATORS)), make_upload(f"{make_person().employee_number},5,Q3")
+    uploads.confirm(upload.pk, by=None, at=timezone.now())
+
+    assert client.post(page(upload, "columns"), chosen())["Location"] == page(upload)
+    assert signed_in(member(AUDITORS)).get(page(upload, "columns")).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_template_can_be_downloaded(kind: str) -> None:
+    address = reverse(f"admin:programs_upload_template_{kind}")
+    answer = signed_in(member(ADMINISTRATORS)).get(address)
+
+    assert answer["Content-Disposition"] == f'attachment; filename="points.{kind}"'
+    assert len(list(upload_files.read(BytesIO(answer.content)))) == 1
+    assert signed_in(member(AUDITORS)).get(address).status_code == 403
+
+
+def test_file_that_needs_an_approval_is_decided_on_its_page() -> None:
+    programme = make_programme()
+    programme.approval_steps.create(applies_to="uploads", over=1, approvals=1, group=Group.objects.get(name=APPROVERS))
+    marta, jo = member(ADMINISTRATORS), member(APPROVERS)
+    sent(signed_in(marta), programme, csv_file(f"{make_person().employee_number},5,Q3"))
+    upload = Upload.objects.get()
+    text = signed_in(marta).get(page(upload)).content.decode()
+    assert "Ask to credit 1 row<" in text
+    assert "Files with more than 1 points need 1 approval of HR approvers." in text
+    signed_in(marta).post(page(upload, "confirm"))
+    text = signed_in(marta).get(page(upload)).content.decode()
+    assert ("Take it back" in text, 'value="approve"' in text) == (True, False)
+    text = signed_in(jo).get(page(upload)).content.decode()
+    assert ("Take it back" in text, "Credit 1 row with 5 points<" in text) == (False, True)
+
+    signed_in(jo).post(page(upload, "decide"), {"verdict": "approve"})
+    upload.refresh_from_db()
+    assert upload.status == "crediting"
+
+
+def test_check_that_is_under_way_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_intake, "SMALL_BYTES", 0)
+    client = signed_in(member(ADMINISTRATORS))
+    sent(client, make_programme(), csv_file(*(f"{make_person().employee_number},5,Q3" for _ in range(3))))
+    upload = Upload.objects.get()
+    Upload.objects.update(read_rows=1, expected_rows=3)
+    text = client.get(page(upload)).content.decode()
+    assert ("33%" in text, "1 of about 3 rows" in text) == (True, True)
+    uploads.work(at=timezone.now())
+    assert "Credit 3 rows" in client.get(page(upload)).content.decode()
+
+
+def test_file_that_the_worker_could_not_read_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_intake, "SMALL_BYTES", 0)
+    client = signed_in(member(ADMINISTRATORS))
+    sent(client, make_programme(), csv_file("E1,5,Q\0"))
+    uploads.work(at=timezone.now())
+
+    assert "The file is not text: line 2 holds NUL." in client.get(page(Upload.objects.get())).content.decode()
+
+
+def test_time_of_a_file_is_said_and_kept() -> None:
+    client, programme = signed_in(member(ADMINISTRATORS)), make_programme()
+    file = csv_file(f"{make_person().employee_number},5,Q3")
+    file.name = "q3.csv"
+    client.post(ADD, {"programme": programme.pk, "file": file, "credit_at": "2999-06-30T09:00"})
+    upload = Upload.objects.get()
+    assert "Nothing is credited before <time" in client.get(page(upload)).content.decode()
+    client.post(page(upload, "confirm"))
+    text = client.get(page(upload)).content.decode()
+    assert "Cancel 1 row<" in text
+    assert client.post(ADD, {"programme": programme.pk, "credit_at": "soon"}).status_code == 200
+
+
+def test_rows_that_look_like_earlier_points_are_shown_by_themselves() -> None:
+    client, programme, ana = signed_in(member(ADMINISTRATORS)), make_programme(), make_person()
+    credited(programme, ana, points=5, reason="Q3")
+    file = csv_file(f"{ana.employee_number},5,Q3", f"{ana.employee_number},6,Q3")
+    upload = uploads.prepare(file=file, name="q3.csv", programme=programme, by=None, at=AT)
+    text = client.get(page(upload)).content.decode()
+    assert 'Look again <span class="count">1<' in text
+    assert text.count("Looks like points of 04 May 2026: same person, points and reason.") == 1
+    assert text.count('<th scope="row">') == 1
+
+    uploads.confirm(upload.pk, by=None, at=AT)
+    uploads.work(at=AT)
+    assert "Look again" not in client.get(page(upload)).content.decode()

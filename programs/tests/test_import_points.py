@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from people.models import Person
 from people.tests.factories import make_person
 from programs.models import Programme, Upload
-from programs.tests.factories import make_programme
+from programs.tests.factories import approvers, make_programme
 from wallets import queries as wallet_queries
 from wallets.ledger_rules import findings
 
@@ -120,3 +120,68 @@ def test_import_that_cannot_start_says_why(
 def test_import_of_a_file_that_is_not_there(tmp_path: Path, programme: Programme) -> None:
     with pytest.raises(CommandError, match="cannot be read: No such file"):
         run(tmp_path / "nothing.csv", "--programme", "spot")
+
+
+AWARDS = "Employee ID;Award;Why;On"
+NAMED = ("--map", "recipient=Employee ID", "--map", "points=Award", "--map", "reason=Why")
+
+
+def test_other_headings_are_named_once_and_remembered(tmp_path: Path, programme: Programme) -> None:
+    ana = make_person()
+    file = written(tmp_path, f"{ana.employee_number};1.500;Q3;", header=AWARDS)
+    with pytest.raises(CommandError, match="Row 1 lacks recipient and points and reason"):
+        run(file, "--programme", "spot")
+    formats = ("--numbers", "point", "--days", "dmy")
+    said = "1 row credited, 500 points.\n"
+    programme.approval_steps.all().delete()
+
+    assert run(file, "--programme", "spot", *NAMED, *formats)[:2] == (0, said.replace("500", "1,500"))
+    again = written(tmp_path, f"{ana.employee_number};500;Q4;", header=AWARDS)
+    assert run(again, "--programme", "spot")[:2] == (0, said)
+    assert available(ana) == 2000
+
+
+@pytest.mark.parametrize(
+    ("options", "detail"),
+    [
+        (("--map", "recipient"), "--map recipient: write it as"),
+        (("--map", "recipient=Wage"), "march.csv: No column is named for points and reason."),
+        ((*NAMED[:-1], "reason=Wage"), "march.csv: Row 1 has no column “Wage”."),
+        (("--numbers", "point"), "march.csv: Row 1 lacks recipient"),
+        (("--credit-at", "tomorrow"), "Error: argument --credit-at: tomorrow is no moment."),
+    ],
+)
+def test_options_that_make_no_sense(
+    tmp_path: Path, programme: Programme, options: tuple[str, ...], detail: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        run(written(tmp_path, "E1;5;Q3;", header=AWARDS), "--programme", "spot", *options)
+
+    assert (str(refused.value)[: len(detail)], Upload.objects.count()) == (detail, 0)
+
+
+def test_formats_of_a_file_with_our_headings(tmp_path: Path, programme: Programme) -> None:
+    ana = make_person()
+    file = written(tmp_path, f'{ana.email},"500,00",Q3')
+
+    assert run(file, "--programme", "spot", "--numbers", "point", "--people", "email")[0] == 0
+    assert available(ana) == 500
+
+
+def test_file_for_a_later_time_is_left_to_the_worker(tmp_path: Path, programme: Programme) -> None:
+    ana = make_person()
+    file = written(tmp_path, f"{ana.employee_number},500,Q3")
+    said = "0 rows credited, 0 points. 1 row to be credited on a later day.\n"
+
+    assert run(file, "--programme", "spot", "--credit-at", "2999-06-30T09:00Z") == (0, said, "")
+    assert (available(ana), Upload.objects.get().status) == (0, "scheduled")
+
+
+def test_file_that_needs_an_approval_waits_for_it(tmp_path: Path, programme: Programme) -> None:
+    programme.approval_steps.create(applies_to="uploads", over=100, approvals=1, group=approvers())
+    ana = make_person()
+    file = written(tmp_path, f"{ana.employee_number},500,Q3")
+    said = "0 rows credited, 0 points. 1 row wait for an approval of HR approvers.\n"
+
+    assert run(file, "--programme", "spot") == (0, said.replace("row wait", "row waits"), "")
+    assert (available(ana), Upload.objects.get().status) == (0, "waiting")
