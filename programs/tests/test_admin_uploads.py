@@ -289,7 +289,7 @@ def test_time_of_a_file_is_said_and_kept() -> None:
 def test_rows_that_look_like_earlier_points_are_shown_by_themselves() -> None:
     client, programme, ana = signed_in(member(ADMINISTRATORS)), make_programme(), make_person()
     credited(programme, ana, points=5, reason="Q3")
-    file = csv_file(f"{ana.employee_number},5,Q3", f"{ana.employee_number},6,Q3")
+    file = csv_file(f"{ana.employee_number},5,Q3", f"{ana.employee_number},6,Q4")
     upload = uploads.prepare(file=file, name="q3.csv", programme=programme, by=None, at=AT)
     text = client.get(page(upload)).content.decode()
     assert 'Look again <span class="count">1<' in text
