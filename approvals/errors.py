@@ -4,7 +4,7 @@ from api.errors import PortalError
 
 
 class MayNotDecide(PortalError):
-    """The person asked for it, gains from it, is not in the group that decides, or no longer works here."""
+    """The person asked for it, gains from it, was not asked to decide, or no longer works here."""
 
     code = "may_not_decide"
     title = "You may not decide this"
@@ -25,3 +25,11 @@ class ContentChanged(PortalError):
     code = "content_changed"
     title = "This changed since it was asked"
     status = 409
+
+
+class DelegationInvalid(PortalError):
+    """Nobody can be the delegate of somebody so: it is the person, somebody away or gone, or the dates are none."""
+
+    code = "delegation_invalid"
+    title = "This cannot be delegated so"
+    status = 422

@@ -11,10 +11,10 @@ from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
 from people.models import Person
 from programs import expressions, representations
-from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
+from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from programs.expressions import PERSON_VARIABLES, ExpressionError
 from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleVersion
-from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PERSON_POINTS_MAX
+from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
 from programs.operations import programmes, rules
 from programs.operations.programmes import actor
 from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
@@ -37,7 +37,9 @@ class Programmes:
 
     def export(self) -> list[dict[str, Any]]:
         """Return the programmes that are live, by slug, with the rules that are live."""
-        live = Programme.objects.order_by("slug").prefetch_related("approval_steps__group", "rules__live_version")
+        live = Programme.objects.order_by("slug").prefetch_related(
+            "approval_steps__group", "approval_steps__escalate_to", "rules__live_version"
+        )
         return [_exported(programme) for programme in live]
 
     def apply(
@@ -56,6 +58,14 @@ class Programmes:
                 _remove(programme)
 
 
+# what an entry of `approval` leaves out where it is so
+STEP_DEFAULTS: dict[str, Any] = {
+    "for": ApprovalSubject.REQUESTS.value,
+    "approver": StepApprover.GROUP.value,
+    "remind_after_days": None,
+    "escalate_after_days": None,
+    "escalate_to": None,
+}
 SECTIONS: dict[str, Section] = {"programmes": Programmes()}
 
 
@@ -71,6 +81,7 @@ def _programme(reader: Reader, groups: Collection[str]) -> dict[str, Any]:
         "unknown_recipients": reader.choice(
             "unknown_recipients", UnknownRecipients.values, default=UnknownRecipients.REFUSE.value
         ),
+        **_park_for_days(reader),
         "eligible": _eligible(reader),
         "approval": _approval(reader, groups),
         "limits": _limits(reader),
@@ -82,6 +93,12 @@ def _programme(reader: Reader, groups: Collection[str]) -> dict[str, Any]:
         raise reader.error("ends_on", detail=f"ends_on is the first day without points, so it is after {starts_on}.")
     reader.finish()
     return entry
+
+
+def _park_for_days(reader: Reader) -> dict[str, Any]:
+    """Return for how many days points for somebody unknown wait; nothing where it is as everywhere."""
+    days = reader.whole("park_for_days", 1, PARK_DAYS_MAX, default=None)
+    return {"park_for_days": days} if days is not None else {}
 
 
 def _eligible(reader: Reader) -> str:
@@ -101,17 +118,46 @@ def _approval(reader: Reader, groups: Collection[str]) -> list[dict[str, Any]]:
         over = step.whole("over", 0, 0 if rules else POINTS_MAX, **({"default": 0} if rules else {})) or 0
         if (subject, over) in steps:
             raise step.error("over", detail=f"There are two steps over {over} for {subject}. Keep one.")
-        steps[subject, over] = _step(
-            subject, over, step.whole("approvals", 1, 2, default=1), step.choice("group", sorted(groups))
-        )
+        steps[subject, over] = _step(step, subject, over, groups)
         step.finish()
     return sorted(steps.values(), key=_place_of_step)
 
 
-def _step(subject: str, over: int, approvals: int | None, group: str) -> dict[str, Any]:
-    """Return a step's entry; what it is about is said where it is not points requests."""
-    entry = {"over": over, "approvals": approvals, "group": group}
-    return entry if subject == ApprovalSubject.REQUESTS else entry | {"for": subject}
+def _step(step: Reader, subject: str, over: int, groups: Collection[str]) -> dict[str, Any]:
+    """Return a step's entry."""
+    approvals, group = step.whole("approvals", 1, 2, default=1), step.choice("group", sorted(groups))
+    approver = step.choice("approver", StepApprover.values, default=StepApprover.GROUP.value)
+    if approver == StepApprover.MANAGER and (subject != ApprovalSubject.REQUESTS or approvals != 1):
+        raise step.error("approver", detail="A manager decides points requests alone: one approval, for: requests.")
+    entry = {
+        "over": over,
+        "approvals": approvals,
+        "group": group,
+        "for": subject,
+        "approver": approver,
+        "remind_after_days": step.whole("remind_after_days", 1, WAITING_DAYS_MAX, default=None),
+        "escalate_after_days": step.whole("escalate_after_days", 1, WAITING_DAYS_MAX, default=None),
+        "escalate_to": step.choice("escalate_to", sorted(groups)) if step.given("escalate_to") else None,
+    }
+    return _without_defaults(entry)
+
+
+def _without_defaults(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a step's entry without what every step has that says nothing of it."""
+    return {name: value for name, value in entry.items() if name not in STEP_DEFAULTS or value != STEP_DEFAULTS[name]}
+
+
+def _exported_step(step: ApprovalStep) -> dict[str, Any]:
+    """Return an approval step as `_step` would have read it."""
+    entry = {
+        "over": step.over,
+        "approvals": step.approvals,
+        "group": step.group.name,
+        "for": step.applies_to,
+        **{name: getattr(step, name) for name in ("approver", "remind_after_days", "escalate_after_days")},
+        "escalate_to": step.escalate_to.name if step.escalate_to else None,
+    }
+    return _without_defaults(entry)
 
 
 def _place_of_step(entry: dict[str, Any]) -> tuple[int, int]:
@@ -229,11 +275,9 @@ def _exported(programme: Programme) -> dict[str, Any]:
         "ends_on": programme.ends_on,
         "points_expire_after_days": programme.points_expire_after_days,
         "unknown_recipients": shown["unknown_recipients"],
+        **({"park_for_days": programme.park_for_days} if programme.park_for_days is not None else {}),
         "eligible": programme.eligible.strip(),
-        "approval": sorted(
-            (_step(s.applies_to, s.over, s.approvals, s.group.name) for s in programme.approval_steps.all()),
-            key=_place_of_step,
-        ),
+        "approval": sorted(map(_exported_step, programme.approval_steps.all()), key=_place_of_step),
         "limits": shown["limits"],
         "budget": {"low_at": programme.budget_low_at},
         "notify": _channels(programme.notify),
@@ -261,6 +305,7 @@ def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None,
     columns = {
         **{name: entry[name] for name in ("name", "status", "starts_on", "ends_on", "points_expire_after_days")},
         **{name: entry[name] for name in ("unknown_recipients", "eligible", "notify")},
+        "park_for_days": entry.get("park_for_days"),
         "per_request_limit": limits["per_request"],
         "per_person_limit": per_person["points"],
         "per_person_limit_days": per_person["days"],
@@ -278,10 +323,16 @@ def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None,
 
 def _save_steps(programme: Programme, steps: list[dict[str, Any]], groups: dict[str, Group]) -> None:
     """Give a programme exactly these approval steps; what is the same already is left as it is."""
-    saved = {(step.applies_to, step.over): step for step in programme.approval_steps.select_related("group")}
+    related = ("group", "escalate_to")
+    saved = {(step.applies_to, step.over): step for step in programme.approval_steps.select_related(*related)}
     for step in steps:
-        key = (step.get("for", ApprovalSubject.REQUESTS.value), step["over"])
-        columns = {"approvals": step["approvals"], "group": groups[step["group"]]}
+        said = STEP_DEFAULTS | step
+        key = (said["for"], said["over"])
+        columns = {
+            **{name: said[name] for name in ("approvals", "approver", "remind_after_days", "escalate_after_days")},
+            "group": groups[said["group"]],
+            "escalate_to": groups[said["escalate_to"]] if said["escalate_to"] else None,
+        }
         live = saved.pop(key, None)
         if live is None:
             ApprovalStep.objects.create(programme=programme, applies_to=key[0], over=key[1], **columns)

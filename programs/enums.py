@@ -40,6 +40,13 @@ class ApprovalSubject(models.TextChoices):
     RULES = "rules", "Rules turned on"
 
 
+class StepApprover(models.TextChoices):
+    """Who decides at an approval step. Where there is no manager who may, the group does."""
+
+    GROUP = "group", "The group"
+    MANAGER = "manager", "The manager of who gains, else the group"
+
+
 class ApprovalKind(models.TextChoices):
     """What of this room waits for approvals: see programs/matters.py."""
 

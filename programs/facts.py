@@ -10,7 +10,7 @@ from django.db import connection
 from people import queries as people_queries
 from people.models import Person
 from programs.models import Programme
-from programs.queries import Step, Terms
+from programs.queries import STEP_COLUMNS, Step, Terms
 
 Key = tuple[str | None, str]  # client and external_id: unique for ever
 
@@ -39,7 +39,7 @@ LEFT JOIN LATERAL (
 ) earlier ON true
 LEFT JOIN LATERAL (
     SELECT programme.*, (
-        SELECT json_agg(json_build_array(over, approvals, group_id) ORDER BY over DESC)
+        SELECT json_agg(json_build_array({", ".join(STEP_COLUMNS)}) ORDER BY over DESC)
         FROM programs_approvalstep WHERE programme_id = programme.id AND applies_to = 'requests'
     ) AS steps
     FROM programs_programme programme WHERE slug = asked.programme LIMIT 1

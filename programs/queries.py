@@ -15,14 +15,18 @@ from django.db.models import Q, QuerySet, Subquery, Sum
 from api import ids
 from api.models import ApiClient
 from people import queries as people_queries
-from programs.enums import ApprovalSubject
+from programs.enums import ApprovalSubject, StepApprover
 from programs.models import ApprovalStep, PointsRequest, Programme
 from wallets.models import Account
 
+STEP_COLUMNS = [
+    *("over", "approvals", "group_id", "approver", "remind_after_days", "escalate_after_days", "escalate_to_id")
+]
 COLUMNS = [field.attname for field in Programme._meta.concrete_fields]
 
 PROGRAMMES = f"""
-SELECT step.over, step.approvals, step.group_id, {", ".join(f"programme.{column}" for column in COLUMNS)}
+SELECT {", ".join(f"step.{column}" for column in STEP_COLUMNS)},
+       {", ".join(f"programme.{column}" for column in COLUMNS)}
 FROM programs_programme programme LEFT JOIN programs_approvalstep step
     ON step.programme_id = programme.id AND step.applies_to = 'requests'
 WHERE programme.slug = ANY(%s) ORDER BY step.over DESC
@@ -51,11 +55,17 @@ GROUP BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Above how many points, how many members of which group approve."""
+    """Above how many points, how many members of which group approve, or the manager of who gains, and what happens
+    while nobody does; see `ApprovalStep`.
+    """
 
     over: int
     approvals: int
     group_id: int
+    approver: str = StepApprover.GROUP
+    remind_after_days: int | None = None
+    escalate_after_days: int | None = None
+    escalate_to_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +87,11 @@ def terms(slugs: Iterable[str]) -> dict[str, Terms]:
         rows = cursor.fetchall()
     programmes: dict[str, Programme] = {}
     steps: dict[str, list[Step]] = {}
-    for over, approvals, group_id, *columns in rows:
+    for row in rows:
+        step, columns = row[: len(STEP_COLUMNS)], row[len(STEP_COLUMNS) :]
         programme = Programme.from_db(connection.alias, COLUMNS, columns)
         programmes.setdefault(programme.slug, programme)
-        steps.setdefault(programme.slug, []).extend([Step(over, approvals, group_id)] if over is not None else [])
+        steps.setdefault(programme.slug, []).extend([Step(*step)] if step[0] is not None else [])
     return {slug: Terms(programme, tuple(steps[slug])) for slug, programme in programmes.items()}
 
 

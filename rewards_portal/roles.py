@@ -54,6 +54,7 @@ PERMISSIONS = {
     "messaging.webhookdelivery": ("-",       "-",            "vc",         "-",     "v"),
     "approvals.approval":        ("v",       "v",            "-",          "-",     "v"),
     "approvals.decision":        ("va",      "v",            "-",          "-",     "v"),
+    "approvals.delegation":      ("v",       "vac",          "-",          "-",     "v"),
     "programs.programme":        ("v",       "vac",          "v",          "v",     "v"),
     "programs.approvalstep":     ("v",       "vacd",         "-",          "v",     "v"),
     "programs.countedday":       ("-",       "-",            "-",          "-",     "-"),

@@ -138,6 +138,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY = False
+APPROVAL_REMIND_AFTER_DAYS = env.int("APPROVAL_REMIND_AFTER_DAYS", default=2)
+APPROVAL_ESCALATE_AFTER_DAYS = env.int("APPROVAL_ESCALATE_AFTER_DAYS", default=5)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 SWEEPS = {
     "send due deliveries": ("messaging.tasks.sweep", SWEEP_SECONDS),
@@ -147,6 +149,8 @@ SWEEPS = {
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "drop forgotten files": ("programs.tasks.drop_forgotten_files", 3600.0),
+    "tell of approvals": ("approvals.tasks.sweep", 30.0),
+    "remind of approvals": ("approvals.tasks.remind", 1800.0),
     "release parked points": ("programs.tasks.release_parked", 30.0),
     "settle leavers": ("wallets.tasks.settle_leavers", 86400.0),
     "remind of expiring points": ("messaging.tasks.remind", 1800.0),

@@ -2,5 +2,6 @@
 
 from approvals.models.approval import Approval
 from approvals.models.decision import Decision
+from approvals.models.delegation import Delegation
 
-__all__ = ["Approval", "Decision"]
+__all__ = ["Approval", "Decision", "Delegation"]

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from approvals import queries
 from approvals.enums import ApprovalStatus, Verdict
 from approvals.errors import AlreadyDecided, ContentChanged, MayNotDecide
 from approvals.models import Approval, Decision
+from approvals.queries import Standing
+from messaging.enums import Channel
+from messaging.operations import messages
+from messaging.operations.messages import NewMessage
+from messaging.waking import Waker
 from people.models import Person
 
 SUMMARY_MAX = 300  # characters
+APPROVALS_PATH = "/approvals"
+waker = Waker("approvals.tasks.sweep")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +38,10 @@ class NewApproval:
         beneficiary_id: who gains, who may not decide either.
         programme: its slug, where it is about one.
         points: how many it is about, below zero where they are taken; None where it is not about points.
+        approver_id: who decides alone, such as a manager; the group then decides only where it escalates to it.
+        remind_after_days: until who may decide is reminded; None as everywhere (APPROVAL_REMIND_AFTER_DAYS).
+        escalate_after_days: until others may decide as well; None as everywhere (APPROVAL_ESCALATE_AFTER_DAYS).
+        escalate_to_id: whose members those are; None the approver's manager, and where a group decides nobody.
     """
 
     kind: str
@@ -41,10 +53,15 @@ class NewApproval:
     beneficiary_id: UUID | None
     programme: str = ""
     points: int | None = None
+    approver_id: UUID | None = None
+    remind_after_days: int | None = None
+    escalate_after_days: int | None = None
+    escalate_to_id: int | None = None
 
 
 def ask(approvals: Sequence[NewApproval], *, at: datetime) -> list[Approval]:
-    """Ask all of these, in one statement, and return them in the same order."""
+    """Ask all of these, in one statement, and return them in the same order. Who may decide is told by the worker."""
+    waker.on_commit()
     return Approval.objects.bulk_create(
         Approval(
             kind=asked.kind,
@@ -57,9 +74,19 @@ def ask(approvals: Sequence[NewApproval], *, at: datetime) -> list[Approval]:
             programme=asked.programme,
             points=asked.points,
             requested_at=at,
+            approver_id=asked.approver_id,
+            remind_after_days=asked.remind_after_days or settings.APPROVAL_REMIND_AFTER_DAYS,
+            escalate_at=_escalate_at(asked, at),
+            escalate_to_id=asked.escalate_to_id,
         )
         for asked in approvals
     )
+
+
+def _escalate_at(asked: NewApproval, at: datetime) -> datetime | None:
+    if asked.approver_id is None and asked.escalate_to_id is None:
+        return None  # to whom?
+    return at + timedelta(days=asked.escalate_after_days or settings.APPROVAL_ESCALATE_AFTER_DAYS)
 
 
 def decide(
@@ -68,7 +95,8 @@ def decide(
     """Record what one approver says, and close the approval where that settles it.
 
     1. Lock the approval and read it again.
-    2. Refuse where it is closed, is about something else by now, or this person may not decide.
+    2. Refuse where it is closed, is about something else by now, or this person may not decide, neither for themselves
+       nor on behalf of somebody who is away and named them.
     3. Write the decision. One rejection closes it; so does the last approval that was required.
 
     Args:
@@ -83,12 +111,20 @@ def decide(
         approval = (
             Approval.objects.select_for_update(of=("self",), no_key=True).select_related("group").get(pk=approval_id)
         )
-        _check(approval, Person.objects.get(pk=by.pk), verdict, content_hash)
-        Decision.objects.create(approval=approval, by=by, verdict=verdict, note=note, decided_at=at)
+        standing = _check(approval, Person.objects.get(pk=by.pk), verdict, content_hash, at)
+        Decision.objects.create(
+            approval=approval,
+            by=by,
+            on_behalf_of=standing.on_behalf_of,
+            verdict=verdict,
+            note=note,
+            decided_at=at,
+        )
         if verdict == Verdict.REJECT:
             _close(approval, ApprovalStatus.REJECTED, at)
         elif approval.decisions.filter(verdict=Verdict.APPROVE).count() >= approval.required:
             _close(approval, ApprovalStatus.APPROVED, at)
+        _tell(approval, by, note, at)
     return approval
 
 
@@ -110,17 +146,33 @@ def _check_waits(approval: Approval) -> None:
         raise AlreadyDecided(f"This was {approval.get_status_display().lower()} already; nothing is left to decide.")
 
 
-def _check(approval: Approval, person: Person, verdict: Verdict, content_hash: str) -> None:
+def _check(approval: Approval, person: Person, verdict: Verdict, content_hash: str, at: datetime) -> Standing:
     _check_waits(approval)
     if verdict == Verdict.APPROVE and approval.content_hash != content_hash:
         raise ContentChanged("What waits is not what was asked. Look at it again, or reject it and ask anew.")
-    if objection := queries.objection(approval, person):
-        raise MayNotDecide(objection)
-    if approval.decisions.filter(by=person).exists():
-        raise AlreadyDecided("You decided this already; it waits for another approver.")
+    standing = queries.standing(approval, person, at=at)
+    if standing.objection:
+        raise (AlreadyDecided if standing.is_heard else MayNotDecide)(standing.objection)
+    return standing
 
 
 def _close(approval: Approval, status: ApprovalStatus, at: datetime) -> None:
     approval.status = status
     approval.closed_at = at
     approval.save(update_fields=["status", "closed_at"])
+
+
+def _tell(approval: Approval, by: Person, note: str, at: datetime) -> None:
+    """Tell whoever asked, once it is settled: by whom and with which note."""
+    if approval.requested_by_id is None or approval.status == ApprovalStatus.WAITING:
+        return
+    is_approved = approval.status == ApprovalStatus.APPROVED
+    message = NewMessage(
+        person_id=approval.requested_by_id,
+        kind="request_approved" if is_approved else "request_rejected",
+        title=f"{'Approved' if is_approved else 'Not approved'}: {approval.summary}",
+        body=f"{by}: {note}" if note else f"Decided by {by}",
+        reference=f"approval:{approval.pk.hex}",
+        channels=Channel.values,
+    )
+    messages.tell([message], at=at)

@@ -80,7 +80,7 @@ def remind(*, at: datetime, limit: int = REMIND_LIMIT) -> int:
     Returns:
         How many were told; fewer than `limit` when none is left.
     """
-    zones, told = _civil_zones(at), 0
+    zones, told = civil_zones(at), 0
     for days, days_after in zip(STAGES, (*STAGES[1:], 0), strict=True):
         with transaction.atomic():
             values = {"at": at, "days": days, "days_after": days_after, "zones": zones, "limit": limit - told}
@@ -100,20 +100,21 @@ def tell_expired(*, at: datetime, limit: int = REMIND_LIMIT) -> int:
     Returns:
         How many were told; fewer than `limit` when none is left.
     """
-    values = {"at": at, "since": ids.first_at(at - EXPIRED_WITHIN), "zones": _civil_zones(at), "limit": limit}
+    values = {"at": at, "since": ids.first_at(at - EXPIRED_WITHIN), "zones": civil_zones(at), "limit": limit}
     with transaction.atomic():
         rows = _rows(EXPIRED, values)
         messages.tell([_expired(*row) for row in rows], at=at)
     return len(rows)
 
 
-def _civil_zones(at: datetime) -> list[str]:
+def civil_zones(at: datetime) -> list[str]:
     """Return the time zones of people for whom it is neither early nor late now; one query."""
     names = Person.objects.filter(status=PersonStatus.ACTIVE).order_by().values_list("time_zone", flat=True).distinct()
-    return [name for name in names if at.astimezone(_zone(name)).hour in CIVIL_HOURS]
+    return [name for name in names if at.astimezone(zone(name)).hour in CIVIL_HOURS]
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
+    """Return a time zone, and UTC for a name that is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -127,7 +128,7 @@ def _rows(sql: str, values: dict[str, Any]) -> Sequence[Any]:
 
 
 def _expiring(person_id: UUID, time_zone: str, expires_at: datetime, points: int, *, days: int) -> NewMessage:
-    last_day = (expires_at - timedelta(microseconds=1)).astimezone(_zone(time_zone))
+    last_day = (expires_at - timedelta(microseconds=1)).astimezone(zone(time_zone))
     return NewMessage(
         person_id=person_id,
         kind="points_expiring",

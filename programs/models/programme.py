@@ -7,13 +7,15 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
+from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from wallets.models import Account
 from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
 DAYS_MAX = 36_500
 PERSON_POINTS_MAX = 2**31 - 1  # what the column holds
 LOW_AT_MAX = 10**15
+WAITING_DAYS_MAX = 365
+PARK_FOR_DAYS, PARK_DAYS_MAX = 90, 3650  # days that parked points wait where nobody says otherwise, and at most
 NOTIFY = ["inbox", "email", "slack", "teams"]
 
 
@@ -36,6 +38,12 @@ class Programme(models.Model):
     )
     unknown_recipients = models.CharField(
         max_length=6, choices=UnknownRecipients.choices, default=UnknownRecipients.REFUSE
+    )
+    park_for_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(PARK_DAYS_MAX)],
+        help_text="Days that points for somebody not known yet wait. Empty: 90.",
     )
     eligible = models.TextField(
         blank=True, help_text='CEL over `person`, as person.country in ["IN", "DE"]. Empty: everybody.'
@@ -106,6 +114,10 @@ class Programme(models.Model):
                 ),
                 name="programme_limit_has_days",
             ),
+            models.CheckConstraint(
+                condition=Q(park_for_days__range=(1, PARK_DAYS_MAX)) | Q(park_for_days__isnull=True),
+                name="programme_park_for_days_range",
+            ),
             models.CheckConstraint(condition=Q(notify__contained_by=NOTIFY), name="programme_notify_known"),
         ]
 
@@ -128,7 +140,30 @@ class ApprovalStep(models.Model):
         validators=[MaxValueValidator(POINTS_MAX)], help_text="Points above which this step applies."
     )
     approvals = models.PositiveSmallIntegerField(default=1)
+    approver = models.CharField(
+        max_length=8, choices=StepApprover.choices, default=StepApprover.GROUP, help_text="Who decides."
+    )
     group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
+    remind_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(WAITING_DAYS_MAX)],
+        help_text="Days until those who may decide are reminded. Empty: as everywhere.",
+    )
+    escalate_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(WAITING_DAYS_MAX)],
+        help_text="Days until others may decide as well. Empty: as everywhere.",
+    )
+    escalate_to = models.ForeignKey(
+        Group,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose members may decide then. Empty: the manager's own manager, and nobody else for a group.",
+    )
 
     class Meta:
         ordering = ["applies_to", "over"]
@@ -143,7 +178,21 @@ class ApprovalStep(models.Model):
                 condition=~Q(applies_to="rules") | Q(over=0), name="approval_step_rules_have_no_points"
             ),
             models.CheckConstraint(condition=Q(approvals__range=(1, 2)), name="approval_step_one_or_two"),
+            models.CheckConstraint(
+                condition=Q(approver="group") | Q(approver="manager", applies_to="requests", approvals=1),
+                name="approval_step_manager_decides_requests",
+                violation_error_message="A manager decides points requests alone: one approval.",
+            ),
+            models.CheckConstraint(
+                condition=Q(remind_after_days__range=(1, WAITING_DAYS_MAX)) | Q(remind_after_days__isnull=True),
+                name="approval_step_remind_days_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalate_after_days__range=(1, WAITING_DAYS_MAX)) | Q(escalate_after_days__isnull=True),
+                name="approval_step_escalate_days_range",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_applies_to_display().lower()} over {self.over:,} points: {self.approvals} of {self.group}"
+        whose = "the manager" if self.approver == StepApprover.MANAGER else f"{self.approvals} of {self.group}"
+        return f"{self.get_applies_to_display().lower()} over {self.over:,} points: {whose}"

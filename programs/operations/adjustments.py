@@ -122,14 +122,6 @@ def reject(adjustment_id: UUID, *, by: Person, note: str = "", at: datetime) -> 
         _decide(adjustment, Verdict.REJECT, by=by, note=note, at=at)
         adjustment.status, adjustment.closed_at = AdjustmentStatus.REJECTED, at
         adjustment.save(update_fields=["status", "closed_at"])
-        message = NewMessage(
-            person_id=adjustment.requested_by_id,
-            kind="adjustment_rejected",
-            title=f"Not approved: {in_a_sentence(adjustment)}",
-            body=note or adjustment.reason,
-            reference=adjustment.reference,
-        )
-        messages.tell([message], at=at)
     return adjustment
 
 

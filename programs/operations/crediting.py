@@ -1,7 +1,7 @@
 """What decided points requests lead to: approvals asked for, points in wallets, people told."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
-from programs.enums import ApprovalKind, PointsRequestStatus, Source
+from programs.enums import ApprovalKind, PointsRequestStatus, Source, StepApprover
 from programs.errors import OverBudget
 from programs.judgement import expires_at
 from programs.models import PointsRequest
@@ -65,6 +65,7 @@ def ask(waiting: Sequence[tuple[PointsRequest, Step]], *, at: datetime) -> None:
     """Ask for the approval of each of these requests, and set it on the row."""
     if not waiting:
         return
+    managers = _managers(request for request, step in waiting if step.approver == StepApprover.MANAGER)
     questions = [
         NewApproval(
             kind=ApprovalKind.POINTS_REQUEST,
@@ -76,11 +77,33 @@ def ask(waiting: Sequence[tuple[PointsRequest, Step]], *, at: datetime) -> None:
             beneficiary_id=request.person_id,
             programme=request.programme.slug,
             points=request.points,
+            approver_id=managers.get(request.pk),
+            remind_after_days=step.remind_after_days,
+            escalate_after_days=step.escalate_after_days,
+            escalate_to_id=step.escalate_to_id,
         )
         for request, step in waiting
     ]
     for (request, _), approval in zip(waiting, approvals.ask(questions, at=at), strict=True):
         request.approval = approval
+
+
+def _managers(requests: Iterable[PointsRequest]) -> dict[UUID, UUID]:
+    """Return who decides about each request: the manager of who gains, else that manager's own, one who is here and did
+    not ask for it. Where there is none the request is absent, and the step's group decides. One query.
+    """
+    people = {request.pk: (request, request.person) for request in requests}
+    managers = Person.objects.select_related("manager").in_bulk(
+        {person.manager_id for _, person in people.values() if person and person.manager_id}
+    )
+    found = {}
+    for pk, (request, person) in people.items():
+        manager = managers.get(person.manager_id) if person and person.manager_id else None
+        for each in (manager, manager.manager if manager else None):
+            if each and each.is_active and each.pk not in {request.requested_by_id, request.person_id}:
+                found[pk] = each.pk
+                break
+    return found
 
 
 def post(

@@ -10,8 +10,6 @@ from approvals.enums import ApprovalStatus, Verdict
 from approvals.errors import AlreadyDecided
 from approvals.models import Approval
 from approvals.operations import approvals
-from messaging.operations import messages
-from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
 from programs.enums import PointsRequestStatus
@@ -58,7 +56,6 @@ def reject(points_request_id: UUID, *, by: Person, note: str = "", at: datetime)
             request.status = PointsRequestStatus.REJECTED
         request.status_reason = note or f"Not approved by {by.name}"
         request.save(update_fields=["status", "status_reason"])
-        _tell_rejected(request, note, at)
     return request
 
 
@@ -86,18 +83,3 @@ def _credit(request: PointsRequest, at: datetime) -> None:
         raise posted
     request.save(update_fields=["status", "status_reason", "transfer", "credited_at", "expires_at"])
     crediting.tell([request], at=at)
-
-
-def _tell_rejected(request: PointsRequest, note: str, at: datetime) -> None:
-    """Tell whoever asked; the person who would have got them need not know that somebody said no."""
-    if request.requested_by_id is None:
-        return
-    title = f"Not approved: {crediting.in_words(request.points)} for {request.person}"
-    message = NewMessage(
-        person_id=request.requested_by_id,
-        kind="points_request_rejected",
-        title=title,
-        body=note or request.reason,
-        reference=crediting.reference(request),
-    )
-    messages.tell([message], at=at)

@@ -109,14 +109,6 @@ def reject(refund_id: UUID, *, by: Person, note: str = "", at: datetime) -> Orde
         refund = _lock_refund(refund_id)
         _decide(refund, Verdict.REJECT, by=by, note=note, at=at)
         _close(refund, OrderRefundStatus.REJECTED, at)
-        message = NewMessage(
-            person_id=refund.requested_by_id,
-            kind="refund_rejected",
-            title=f"Not approved: refund of {reward_in_words(refund.order)}",
-            body=note or refund.reason,
-            reference=f"{refund.order.reference}:{refund.pk.hex}",
-        )
-        messages.tell([message], at=at)
     return refund
 
 
