@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 
 from api import rows
+from people.enums import PersonStatus
 from people.models import Department, Person
 
 EMAIL, SCIM = "email:", "scim:"
@@ -29,6 +30,44 @@ ASKED = """
     UNION ALL SELECT * FROM people_person WHERE scim_external_id = asked.scim
     LIMIT 1
 """
+
+
+FOUND_MAX = 12  # colleagues that a search shows
+TEAM_MAX = 8
+
+
+def colleagues(text: str, *, besides: Person) -> list[Person]:
+    """Return people who work here whose name holds each of these words, or who have this employee number; one query.
+
+    Args:
+        text: what somebody typed; under two characters nobody is looked for.
+        besides: who is asking.
+    """
+    words = text.replace("\0", "").split()
+    if len("".join(words)) < 2:  # noqa: PLR2004 - as said
+        return []
+    named = Q(*(Q(name__icontains=word) for word in words))
+    found = _working().filter(named | Q(employee_number__iexact=" ".join(words))).exclude(pk=besides.pk)
+    return list(found[:FOUND_MAX])
+
+
+def team(person: Person) -> list[Person]:
+    """Return whom somebody works with: their manager, those they manage and those with the same manager; one query."""
+    near = Q(manager=person)
+    if person.manager_id:
+        near |= Q(manager=person.manager_id) | Q(pk=person.manager_id)
+    return list(_working().filter(near).exclude(pk=person.pk)[:TEAM_MAX])
+
+
+def colleague(employee_number: str, *, besides: Person) -> Person | None:
+    """Return somebody who works here, by their employee number; None where nobody else does by this one."""
+    if "\0" in employee_number:
+        return None
+    return _working().filter(employee_number=employee_number).exclude(pk=besides.pk).first()
+
+
+def _working() -> QuerySet[Person]:
+    return Person.objects.filter(status=PersonStatus.ACTIVE).select_related("department").order_by("name", "pk")
 
 
 def recipients(names: Iterable[str]) -> dict[str, Person]:

@@ -15,7 +15,9 @@ from django.db import connection
 
 from people.enums import PersonStatus
 from people.models import Person
-from programs.models import AllowancePolicy
+from programs import judgement
+from programs.enums import ProgrammeStatus
+from programs.models import AllowancePolicy, Programme
 
 Given = Mapping[date, int]  # points by month
 
@@ -81,6 +83,35 @@ def of(policies: Collection[tuple[AllowancePolicy, Person]], *, at: datetime) ->
         )
         for policy, giver in policies
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A programme out of which somebody may give, and what they have left of it."""
+
+    policy: AllowancePolicy
+    left: Left
+
+    @property
+    def programme(self) -> Programme:
+        """Return the programme."""
+        return self.policy.programme
+
+    @property
+    def points_max(self) -> int:
+        """Return how many points one gift may have now."""
+        return min(self.left.left, self.programme.per_request_limit or self.left.left)
+
+
+def offers(giver: Person, *, at: datetime) -> list[Offer]:
+    """Return the programmes out of which somebody may give at all, by name; five queries, however many."""
+    policies = AllowancePolicy.objects.filter(programme__status=ProgrammeStatus.ACTIVE).select_related("programme")
+    loaded = policies.prefetch_related("programme__company_values", "programme__approval_steps__group")
+    live = [policy for policy in loaded.order_by("programme__name") if judgement.is_open(policy.programme, at)]
+    if not live:
+        return []
+    lefts = of([(policy, giver) for policy in live], at=at)
+    return [Offer(policy, left) for policy, left in zip(live, lefts, strict=True) if left.whole]
 
 
 def work_out(*, granted: int, carry_over: int, since: date, given: Given, month: date) -> Left:

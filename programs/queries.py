@@ -15,8 +15,9 @@ from django.db.models import Q, QuerySet, Subquery, Sum
 from api import ids
 from api.models import ApiClient
 from people import queries as people_queries
-from programs.enums import ApprovalSubject, StepApprover
-from programs.models import ApprovalStep, PointsRequest, Programme
+from people.models import Person
+from programs.enums import ApprovalSubject, PointsRequestStatus, StepApprover
+from programs.models import ApprovalStep, PointsRequest, Programme, Recognition
 from wallets.models import Account
 
 STEP_COLUMNS = [
@@ -212,3 +213,23 @@ def usable_by(client: ApiClient) -> QuerySet[Programme]:
     """Return the programmes a client may use, with their approval steps."""
     programmes = Programme.objects.prefetch_related("approval_steps__group")
     return programmes.filter(slug__in=client.programmes) if client.programmes else programmes
+
+
+def recognitions(person: Person, *, given: bool, before: UUID | None, limit: int) -> list[Recognition]:
+    """Return what somebody gave or received, newest first; one query.
+
+    Who receives sees what arrived and stayed; who gave sees what came of each.
+
+    Args:
+        person: whose.
+        given: what they gave; else what they received.
+        before: the last one of the page before; None for the newest.
+        limit: how many.
+    """
+    rows = Recognition.objects.select_related("points_request__programme", "value", "giver", "receiver").order_by("-pk")
+    rows = (
+        rows.filter(giver=person)
+        if given
+        else rows.filter(receiver=person, points_request__status=PointsRequestStatus.CREDITED)
+    )
+    return list((rows.filter(pk__lt=before) if before else rows)[:limit])

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from programs import api, batch_api, events_api, reversals_api
+from programs import api, batch_api, events_api, reversals_api, views
 
 api_patterns: list[URLPattern | URLResolver] = [
     path("points-requests", api.PointsRequestsView.as_view(), name="points-requests"),
@@ -20,4 +20,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("events", events_api.EventsView.as_view(), name="events"),
     path("events/simulate", events_api.SimulateView.as_view(), name="events-simulate"),
 ]
-page_patterns: list[URLPattern | URLResolver] = []
+page_patterns: list[URLPattern | URLResolver] = [
+    path("recognise", views.recognise, name="recognise"),
+    path("recognitions", views.recognitions, name="recognitions"),
+]

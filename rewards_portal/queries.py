@@ -122,7 +122,9 @@ def lines(account_id: UUID | None, *, limit: int, before: UUID | None = None) ->
     transfers = wallets.account_statement(account_id, limit=limit, before=before) if account_id else []
     keys = {prefix: _keys(transfers, prefix) for prefix in ("pr", "rd", "exp", "rev", "adj")}
     requests = _by_key(
-        PointsRequest.objects.select_related("programme", "event").filter(pk__in=keys["pr"]) if keys["pr"] else ()
+        PointsRequest.objects.select_related("programme", "event", "requested_by").filter(pk__in=keys["pr"])
+        if keys["pr"]
+        else ()
     )
     orders = _by_key(Order.objects.select_related("product").filter(pk__in=keys["rd"]) if keys["rd"] else ())
     lots = _by_key(Lot.objects.filter(pk__in=keys["exp"]) if keys["exp"] else ())
@@ -209,6 +211,13 @@ def _line(transfer: StatementLine, causes: Mapping[UUID, Model]) -> Line:
 
 
 def _credited(request: PointsRequest) -> dict[str, Any]:
+    if request.source == Source.RECOGNITION:
+        return {
+            "title": f"Thanked by {request.requested_by}",
+            "why": f"“{request.reason}”",
+            "icon": "heart-handshake",
+            "expires_at": request.expires_at,
+        }
     return {
         "title": request.reason,
         "why": request.programme.name,
@@ -218,8 +227,6 @@ def _credited(request: PointsRequest) -> dict[str, Any]:
 
 
 def _glyph(request: PointsRequest) -> str:
-    if request.source == Source.RECOGNITION:
-        return "heart-handshake"
     event_type = request.event.type if request.event else ""
     return next((icon for word, icon in GLYPHS.items() if word in event_type), "star")
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from people.models import Person
 from programs import allowances
-from programs.enums import Source
+from programs.enums import PointsRequestStatus, Source
 from programs.errors import OverAllowance, OwnRecognition, PointsOutOfRange, UnknownProgramme, UnknownValue
 from programs.models import AllowancePolicy, CompanyValue, PointsRequest, Recognition
 from programs.operations import points_requests
@@ -86,6 +86,37 @@ def give(
         return sent_before or Recognition.objects.create(
             points_request=row, giver=by, receiver=receiver, value=named, month=left.month
         )
+
+
+def expected(
+    *,
+    programme: str,
+    receiver: Person,
+    points: int,
+    reason: str,
+    value: str = "",
+    form_id: UUID,
+    by: Person,
+    at: datetime,
+) -> PointsRequestStatus:
+    """Return what would become of a gift, credited or waiting, and leave nothing behind: `give` runs and is undone.
+
+    Raises:
+        api.errors.PortalError: why it would be refused.
+    """
+    with transaction.atomic():
+        done = give(
+            programme=programme,
+            receiver=receiver,
+            points=points,
+            reason=reason,
+            value=value,
+            form_id=form_id,
+            by=by,
+            at=at,
+        )
+        transaction.set_rollback(True)
+    return PointsRequestStatus(done.points_request.status)
 
 
 def lock_allowance(policy: AllowancePolicy, giver: Person) -> None:

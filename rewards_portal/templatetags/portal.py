@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -106,6 +106,12 @@ def minus(whole: int, part: int) -> int:
 def in_words(numbers: Iterable[int]) -> str:
     """Return numbers of points as a JSON list of words, for a script that must not write numbers itself."""
     return json.dumps([words.points(number) for number in numbers])
+
+
+@register.filter
+def day_before(day: date) -> date:
+    """Return the day before: the last one of what ends on a day."""
+    return day - timedelta(days=1)
 
 
 @register.filter

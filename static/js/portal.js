@@ -3,6 +3,7 @@ import { enhanceBusyButtons } from "./busy.js";
 import { enhanceCopy } from "./copy.js";
 import { enhanceFilters } from "./filters.js";
 import { enhanceMenus } from "./menu.js";
+import { enhanceRecognise } from "./recognise.js";
 import { enhanceReveal } from "./reveal.js";
 import { enhanceValues } from "./values.js";
 
@@ -11,5 +12,6 @@ enhanceBusyButtons(document);
 enhanceCopy(document);
 enhanceFilters(document);
 enhanceMenus(document);
+enhanceRecognise(document);
 enhanceReveal(document);
 enhanceValues(document);

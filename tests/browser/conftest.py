@@ -13,8 +13,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from people.models import Person
 from people.tests.factories import make_person
+from programs.models import AllowancePolicy
 from programs.operations.points_requests import submit
 from programs.tests.factories import make_programme, new
+from programs.tests.test_recognitions import give, make_recognition_programme
 from redemptions.enums import Category, ProductKind
 from redemptions.models import Product, TravelCredit
 from redemptions.operations import orders, travel_credits, vouchers
@@ -52,6 +54,18 @@ def ana(transactional_db: None) -> Person:
         [done] = submit([new(programme, person, points=points, reason=reason)], at=now - timedelta(days=1))
         assert done.error is None, done.error
     return person
+
+
+@pytest.fixture
+def recognised(ana: Person) -> Person:
+    """A colleague whom Ana recognised, and who recognised her; both may again."""
+    programme = make_recognition_programme(name="Thanks", everyone=1000, steps=[(400, 1)])
+    AllowancePolicy.objects.update(created_at=timezone.now())
+    jonas = make_person(name="Jonas Weber", employee_number="E5")
+    Person.objects.filter(pk=ana.pk).update(manager=jonas)
+    for giver, receiver, points in ((ana, jonas, 100), (ana, jonas, 500), (jonas, ana, 300)):
+        give(programme, receiver, giver, points=points, value="Own it", at=timezone.now())
+    return jonas
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ PAGES = [
     "/my-rewards?show=used",
     "/my-rewards?show=expired",
     "/statement",
+    "/recognise",
+    "/recognise?q=jonas",
+    "/recognise?to=E5",
+    "/recognitions",
+    "/recognitions?show=given",
     "/inbox",
     "/settings",
     "/sign-in-again",
@@ -56,7 +61,7 @@ def faults(page: Page, path: str) -> list[str]:
     return found
 
 
-def test_every_page_is_clean(open_page: Open, ana: Person, kettle: Product) -> None:
+def test_every_page_is_clean(open_page: Open, ana: Person, kettle: Product, recognised: Person) -> None:
     cache.clear()
     order = Order.objects.filter(person=ana).latest("placed_at")
     page, stranger = open_page(reduced_motion="reduce"), open_page(reduced_motion="reduce", person=None)
