@@ -71,16 +71,22 @@ class LeaverPolicyAdmin(TrackedModelAdmin):
 def _facts(form: PolicyForm) -> list[tuple[str, str]]:
     data = form.cleaned_data
     new = LeaverPolicy(action=data["action"], after_days=data["after_days"])
-    due = leavers.consequences(action=new.action, after_days=new.after_days, at=timezone.now())
-    people = "1 person" if due.people == 1 else f"{due.people:,} people"
+    return [
+        ("Policy", str(new)),
+        ("At the next run", _next_run(new)),
+        ("Orders", "What an open order holds is left alone"),
+    ]
+
+
+def _next_run(new: LeaverPolicy) -> str:
     if new.action == LeaverAction.KEEP:
-        next_run = "Nothing: whoever left keeps their points until they expire"
-    else:
-        next_run = f"{people} who left lose {due.points:,} points; this cannot be undone"
-    if new.action == LeaverAction.PAY_OUT:
-        value = money.in_words(*money.worth(due.points))
-        next_run = f"{people} who left get {value} for {due.points:,} points; finance pays and marks it"
-    return [("Policy", str(new)), ("At the next run", next_run), ("Orders", "What an open order holds is left alone")]
+        return "Nothing: whoever left keeps their points until they expire"
+    due = leavers.consequences(after_days=new.after_days, at=timezone.now())
+    people, s = ("1 person", "s") if due.people == 1 else (f"{due.people:,} people", "")
+    if new.action == LeaverAction.FORFEIT:
+        return f"{people} who left lose{s} {due.points:,} points; this cannot be undone"
+    value = money.in_words(*money.worth(due.points))
+    return f"{people} who left get{s} {value} for {due.points:,} points; finance pays and marks it"
 
 
 def _change(form: PolicyForm, by: Person) -> tuple[Model, str]:
@@ -96,7 +102,6 @@ class LeaverPayoutAdmin(ReadOnlyModelAdmin):
     actions = ["mark_paid"]
     list_display = ["person", "points_shown", "value", "status", "created_at", "paid_at", "paid_by"]
     list_filter = ["status", "created_at"]
-    list_select_related = ["person", "paid_by"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["person__name", "person__employee_number"]

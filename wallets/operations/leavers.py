@@ -9,11 +9,10 @@ from uuid import UUID
 
 import pghistory
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from api.money import worth
-from people.enums import PersonStatus
 from people.models import Person
 from wallets import payouts
 from wallets.enums import AccountKind, LeaverAction, PayoutStatus, TransferKind
@@ -60,10 +59,8 @@ def policy() -> LeaverPolicy:
     return LeaverPolicy.objects.filter(pk=1).first() or LeaverPolicy()
 
 
-def consequences(*, action: str, after_days: int, at: datetime) -> Consequences:
-    """Return what a policy would do if it ran now; one query. Points that orders hold are not counted."""
-    if action == LeaverAction.KEEP:
-        return Consequences(0, 0)
+def consequences(*, after_days: int, at: datetime) -> Consequences:
+    """Return what forfeiting or paying out would do now; one query. Points that orders hold are not counted."""
     due = _leavers(at - timedelta(days=after_days))
     found = due.aggregate(people=Count("pk"), points=Coalesce(Sum(F("points") - F("held")), 0))
     return Consequences(people=found["people"], points=int(found["points"]))
@@ -171,13 +168,9 @@ def _write_payouts(moved: Sequence[tuple[UUID, UUID, int]], at: datetime) -> Non
             )
         )
     for row in LeaverPayout.objects.bulk_create(rows):
-        transaction.on_commit(partial(payouts.announce, row.pk), robust=True)
+        transaction.on_commit(partial(payouts.announce, row.pk))
 
 
 def _leavers(left_before: datetime) -> QuerySet[Account]:
-    """Return the wallets with points to settle of those who left before."""
-    return Account.objects.filter(
-        Q(person__status=PersonStatus.LEFT, person__left_at__lte=left_before),
-        points__gt=F("held"),
-        closed_at__isnull=True,
-    )
+    """Return the wallets with points to settle of those who left before: only who left has a time of it."""
+    return Account.objects.filter(person__left_at__lte=left_before, points__gt=F("held"))

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 from io import StringIO
 
@@ -9,6 +8,7 @@ from django.db import connection
 from wallets import ledger_rules
 from wallets.enums import AccountKind
 from wallets.ledger_rules import Finding, Rule
+from wallets.management.commands.check_ledger import Command
 from wallets.models import Account, Hold, Lot, Transfer
 from wallets.operations import accounts, holds, lots
 from wallets.tests.factories import NOW, make_wallet
@@ -65,11 +65,26 @@ def test_command_names_each_finding_and_exits_1(wallet):
     corrupt("UPDATE wallets_account SET held = 60 WHERE id = %s", wallet.pk)
     detail = "60 points are held; its open holds add up to 50."
     assert run() == (1, f"account_held {wallet.pk}: {detail}\n1 finding\n")
-    code, out = run("--json")
-    assert (code, json.loads(out)) == (
-        1,
-        {"findings": [{"rule": "account_held", "id": str(wallet.pk), "detail": detail}]},
+    finding = f'{{"rule": "account_held", "id": "{wallet.pk}", "detail": "{detail}"}}'
+    assert run("--json") == (1, f'{{"findings": [{finding}]}}\n')
+
+
+def test_command_writes_several_findings_one_by_one(monkeypatch):
+    rules = {name: Rule(name, f"SELECT '{name}', 'broken'") for name in ("a", "b", "c")}
+    monkeypatch.setattr(ledger_rules, "_rules", rules)
+    assert run() == (1, "a a: broken\nb b: broken\nc c: broken\n3 findings\n")
+    each = ", ".join(f'{{"rule": "{name}", "id": "{name}", "detail": "broken"}}' for name in rules)
+    assert run("--json") == (1, f'{{"findings": [{each}]}}\n')
+
+
+def test_command_explains_itself():
+    text = " ".join(Command().create_parser("manage.py", "check_ledger").format_help().split())
+    assert "usage: manage.py check_ledger [-h] [--json] [--seal FILE] [--version]" in text
+    assert (
+        'options: -h, --help show this help message and exit --json Prints {"findings": [{"rule", "id", "detail"}]}. '
+        in text
     )
+    assert "--seal FILE A seal that was kept outside, to compare with. --version" in text
 
 
 def test_account_points_finds_a_balance_that_was_edited(wallet):
@@ -173,3 +188,10 @@ def test_register_adds_a_rule_once_and_refuses_another_of_its_name(monkeypatch):
     assert list(ledger_rules.findings()) == [Finding("always_broken", "x", "broken")]
     with pytest.raises(ValueError, match="two rules called always_broken"):
         ledger_rules.register(Rule("always_broken", "SELECT 'y', 'other'"))
+
+
+def test_at_once_finds_what_the_rules_find_one_by_one(wallet):
+    assert ledger_rules.at_once() == []
+    corrupt("UPDATE wallets_account SET held = 60 WHERE id = %s", wallet.pk)
+    detail = "60 points are held; its open holds add up to 50."
+    assert ledger_rules.at_once() == [Finding("account_held", str(wallet.pk), detail)]

@@ -1,14 +1,17 @@
 """What becomes of leavers' points."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pghistory.models
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from structlog.testing import capture_logs
 
 from people.enums import PersonStatus
 from people.models import Person
@@ -20,8 +23,10 @@ from wallets.errors import InvalidPolicy, PayoutPaid
 from wallets.ledger_rules import findings
 from wallets.models import Account, LeaverPayout, LeaverPolicy, Transfer
 from wallets.operations import accounts, holds, leavers
+from wallets.operations.leavers import Consequences
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import make_wallet
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -121,33 +126,73 @@ def test_pay_out_writes_what_finance_pays_and_calls_the_companys_own_code(
         payouts.register(hook)
     set_policy(LeaverAction.PAY_OUT)
     wallet = leaver()
-    with django_capture_on_commit_callbacks(execute=True):
+    with capture_logs() as said, django_capture_on_commit_callbacks(execute=True):
         settle()
     payout = LeaverPayout.objects.get()
     assert heard == [payout.pk]
+    failed = {"event": "payout_hook_failed", "leaver_payout": payout.pk.hex, "error": "RuntimeError"}
+    assert said == [failed | {"log_level": "error"}]
     assert (points(wallet), payout.person_id, payout.points, payout.status) == (0, wallet.person_id, 500, "waiting")
     assert (payout.amount, payout.currency, payout.transfer.kind) == (500, "EUR", "payout")
-    finance = make_person()
-    done = leavers.mark_paid(payout.pk, note="SEPA 7", by=finance, at=AT)
-    assert (done.status, done.paid_by, done.paid_at, done.note) == ("paid", finance, AT, "SEPA 7")
-    with pytest.raises(PayoutPaid):
-        leavers.mark_paid(payout.pk, by=finance, at=AT)
+
+
+def test_finance_pays_one_at_a_time_and_once(django_assert_num_queries: Any) -> None:
+    set_policy(LeaverAction.PAY_OUT)
+    leaver(), leaver()
+    settle()
+    finance, (first, second) = make_person(), LeaverPayout.objects.order_by("pk")
+    done = leavers.mark_paid(first.pk, note="SEPA 7", by=finance, at=AT)
+    with django_assert_num_queries(0):
+        assert done.person.pk == first.person_id
+    assert (done.status, done.paid_by_id, done.paid_at, done.note) == ("paid", finance.pk, AT, "SEPA 7")
+    again = refusal(lambda: leavers.mark_paid(first.pk, by=finance, at=AT))
+    assert again == (PayoutPaid, "This was marked as paid before. Its page says by whom and when.", None)
+    assert LeaverPayout.objects.get(pk=second.pk).status == "waiting"
+    assert leavers.mark_paid(second.pk, by=finance, at=AT).note == ""
+
+
+def test_a_note_is_cut_where_its_column_ends() -> None:
+    set_policy(LeaverAction.PAY_OUT)
+    leaver()
+    settle()
+    done = leavers.mark_paid(LeaverPayout.objects.get().pk, note="7" * 201, by=make_person(), at=AT)
+    assert done.note == "7" * 200
+
+
+def test_consequences_count_what_is_due_and_free() -> None:
+    assert leavers.consequences(after_days=90, at=AT) == Consequences(people=0, points=0)
+    leaver(500), leaver(left_at=AT - 89 * DAY), make_wallet(500)
+    for held in (200, 500):
+        person = make_person()
+        wallet = make_wallet(500, person=person)
+        holds.place(account_id=wallet.pk, points=held, reference=f"order:{held}", at=AT)
+        people.set_status(person.pk, status=PersonStatus.LEFT, by=None, at=AT - 100 * DAY)
+    assert leavers.consequences(after_days=90, at=AT) == Consequences(people=2, points=800)
+
+
+def test_history_says_who_set_a_policy_and_its_days_have_ends() -> None:
+    hr = make_person()
+    for after_days in (0, 3650):
+        assert leavers.set_policy(action="keep", after_days=after_days, by=hr).after_days == after_days
+    contexts = pghistory.models.Context.objects.values_list("metadata", flat=True)
+    assert [context["user"] for context in contexts if "user" in context] == [str(hr.pk)] * 2
 
 
 def test_it_stops_and_goes_on_where_it_was() -> None:
     set_policy(LeaverAction.FORFEIT)
     wallets = [leaver() for _ in range(5)]
-    assert leavers.settle(at=AT, limit=2) is not None
+    assert leavers.settle(at=AT, limit=2) == sorted(wallet.pk for wallet in wallets)[1]
     assert sum(points(wallet) == 0 for wallet in wallets) == 2
     assert settle(limit=2) == 2
     assert [points(wallet) for wallet in wallets] == [0] * 5
 
 
-def test_points_past_their_date_are_left_to_the_expiry() -> None:
-    set_policy(LeaverAction.FORFEIT)
-    wallet = leaver((300, AT - DAY), 200)
+@pytest.mark.parametrize("action", [LeaverAction.FORFEIT, LeaverAction.PAY_OUT])
+def test_points_past_their_date_are_left_to_the_expiry(action: str) -> None:
+    set_policy(action)
+    wallet, overdue = leaver((300, AT - DAY), 200), leaver((300, AT - DAY))
     settle()
-    assert points(wallet) == 300
+    assert (points(wallet), points(overdue)) == (300, 300)
 
 
 def test_a_batch_costs_the_same_for_one_and_for_five() -> None:
@@ -163,13 +208,14 @@ def test_a_batch_costs_the_same_for_one_and_for_five() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "after_days", "field"),
-    [("burn", 1, "/action"), ("keep", -1, "/after_days"), ("keep", 3651, "/after_days"), ("keep", True, "/after_days")],
+    ("action", "after_days", "field", "said"),
+    [
+        ("burn", 1, "/action", "action: one of keep, forfeit, pay_out."),
+        *(("keep", days, "/after_days", "after_days: a whole number from 0 to 3650.") for days in (-1, 3651, True)),
+    ],
 )
-def test_a_policy_that_cannot_be_is_refused(action: str, after_days: Any, field: str) -> None:
-    with pytest.raises(InvalidPolicy) as refused:
-        set_policy(action, after_days)
-    assert refused.value.pointer == field
+def test_a_policy_that_cannot_be_is_refused(action: str, after_days: Any, field: str, said: str) -> None:
+    assert refusal(lambda: set_policy(action, after_days)) == (InvalidPolicy, said, field)
     assert str(leavers.policy()) == "Leavers keep their points"
 
 
@@ -206,8 +252,9 @@ def test_planted_payouts_are_found() -> None:
     assert [(found.rule, found.id) for found in findings()] == [("leaver_payout_as_written", str(payout.transfer_id))]
 
 
-def test_a_reference_that_somebody_used_stops_only_that_wallet() -> None:
-    set_policy(LeaverAction.FORFEIT)
+@pytest.mark.parametrize("action", [LeaverAction.FORFEIT, LeaverAction.PAY_OUT])
+def test_a_reference_that_somebody_used_stops_only_that_wallet(action: str) -> None:
+    set_policy(action)
     stopped, other = leaver(), leaver()
     left = int((AT - 100 * DAY).timestamp())
     new = NewTransfer(
@@ -235,6 +282,12 @@ def signed_in(*permissions: str) -> Client:
     return client
 
 
+def facts(answer: Any) -> list[tuple[str, str]]:
+    """Return what a form says would happen, and its title and button."""
+    said = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", answer.context["budget"])
+    return [*said, (answer.context["title"], answer.context["button"])]
+
+
 def hidden(answer: Any) -> dict[str, str]:
     form = answer.context["form"]
     return {name: str(form[name].value() or "") for name in ("form_id", "shown")}
@@ -247,16 +300,48 @@ def test_hr_sees_how_many_people_and_points_before_the_policy_changes() -> None:
     leaver(), leaver((700, AT + 400 * DAY))
     client = signed_in("view_leaverpolicy", "change_leaverpolicy")
     start = client.get(reverse("admin:wallets_leaverpolicy_changelist"), follow=True)
+    assert {name: start.context["form"][name].value() for name in ("action", "after_days")} == {
+        "action": "keep",
+        "after_days": 90,
+    }
     fields: dict[str, Any] = {"action": "forfeit", "after_days": 30}
     shown = client.post(POLICY, fields | hidden(start))
-    assert "2 people who left lose 1,200 points; this cannot be undone" in shown.content.decode()
-    assert leavers.policy().action == "keep"
+    assert facts(shown) == [
+        ("Policy", "Forfeited, 30 days after somebody left"),
+        ("At the next run", "2 people who left lose 1,200 points; this cannot be undone"),
+        ("Orders", "What an open order holds is left alone"),
+        ("Leavers keep their points", "Change the policy"),
+    ]
+    assert (leavers.policy().action, shown.context["original"]) == ("keep", leavers.policy())
     done = client.post(POLICY, fields | hidden(shown), follow=True)
     assert "Forfeited, 30 days after somebody left" in done.content.decode()
     history = client.get("/admin/wallets/leaverpolicy/1/history/").content.decode()
     assert "Forfeited" in history or "forfeit" in history
-    value = client.post(POLICY, {"action": "pay_out", "after_days": 30} | hidden(client.get(POLICY)))
-    assert "2 people who left get €12.00 for 1,200 points" in value.content.decode()
+    again = client.get(POLICY)
+    assert [again.context["form"][name].value() for name in ("action", "after_days")] == ["forfeit", 30]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("keep", "Nothing: whoever left keeps their points until they expire"),
+        ("forfeit", "1 person who left loses 500 points; this cannot be undone"),
+        ("pay_out", "1 person who left gets €5.00 for 500 points; finance pays and marks it"),
+    ],
+)
+def test_each_policy_says_what_it_would_do(action: str, said: str) -> None:
+    leaver()
+    client = signed_in("view_leaverpolicy", "change_leaverpolicy")
+    shown = client.post(POLICY, {"action": action, "after_days": 30} | hidden(client.get(POLICY)))
+    assert facts(shown)[1] == ("At the next run", said)
+
+
+def test_there_is_one_policy_to_change_and_none_to_add_or_delete() -> None:
+    client = signed_in(*(f"{verb}_leaverpolicy" for verb in ("view", "add", "change", "delete")))
+    assert client.get("/admin/wallets/leaverpolicy/add/").status_code == 403
+    assert client.get("/admin/wallets/leaverpolicy/1/delete/").status_code == 403
+    other = client.get("/admin/wallets/leaverpolicy/2/change/", follow=True)
+    assert "doesn’t exist" in other.content.decode()
 
 
 def test_auditor_sees_the_policy_and_outsider_does_not() -> None:
@@ -280,3 +365,22 @@ def test_finance_marks_a_payout_as_paid() -> None:
     assert "Paid: €5.00 to Lee Lang." in finance.post(page, mark, follow=True).content.decode()
     assert "was marked as paid before" in finance.post(page, mark, follow=True).content.decode()
     assert "Lee Lang" in finance.get(reverse("admin:wallets_leaverpayout_change", args=[row.pk])).content.decode()
+
+
+def test_pages_of_payouts_ask_as_often_for_three_as_for_one(django_assert_num_queries: Any) -> None:
+    set_policy(LeaverAction.PAY_OUT)
+    client, page, counts = signed_in("view_leaverpayout"), reverse("admin:wallets_leaverpayout_changelist"), []
+    for number in (1, 2):
+        for _ in range(number):
+            leaver()
+        settle()
+        for row in LeaverPayout.objects.filter(status="waiting"):
+            leavers.mark_paid(row.pk, by=make_person(), at=AT)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page).context["cl"].result_count == LeaverPayout.objects.count()
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    change = reverse("admin:wallets_leaverpayout_change", args=[row.pk])
+    client.get(change)  # once, so that what is cached is
+    with django_assert_num_queries(6):  # session, who, two for rights, the row with all it names, the menu's number
+        client.get(change)

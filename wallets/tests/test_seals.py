@@ -1,6 +1,6 @@
 """Seals: what is final gets sealed, whatever was changed later is named, and the newest seal is kept outside."""
 
-import json
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -39,7 +39,7 @@ def address(settings) -> Iterator[tuple[HTTPServer, str]]:
     class Handler(BaseHTTPRequestHandler):
         def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.got.append((self.path, self.headers["Authorization"], body))
+            server.got.append((self.path, self.headers["Authorization"], self.headers["Content-Type"], body))
             self.send_response(server.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -183,7 +183,9 @@ def test_seals_are_kept_as_they_were_written(wallet: Account, sql: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_sealed_while_an_older_transaction_may_still_post(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sealed_while_an_older_transaction_may_still_post(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(seals, "WAIT_SECONDS", 0.2)
     wallet, budget = make_wallet(5), Account.objects.get(kind="budget")
     posted, sealed = Event(), Event()
@@ -200,6 +202,7 @@ def test_nothing_is_sealed_while_an_older_transaction_may_still_post(monkeypatch
     assert posted.wait(10)
     try:
         assert seals.seal(at=NOW, margin=NONE) == 0  # the slow transfer has an id already, and nobody sees it
+        assert caplog.messages == ["Nothing was sealed: a transaction has been open for more than 0.2 s."]
     finally:
         sealed.set()
         thread.join()
@@ -213,17 +216,18 @@ def test_the_newest_seal_is_written_to_a_folder(wallet: Account, tmp_path: Path,
     seal = Seal.objects.get(number=3)
     assert (copied.seal, copied.attempts, copied.copied_at) == (seal, 1, NOW)
     [path] = tmp_path.iterdir()
-    assert (path.name, json.loads(path.read_text())) == (
+    assert (path.name, path.read_text()) == (
         "seal-0000000003.json",
-        {
-            "seal": 3,
-            "hash": bytes(seal.hash).hex(),
-            "previous_hash": bytes(seal.previous_hash).hex(),
-            "first_transfer": ids.public(ids.TRANSFER, seal.first_transfer_id),
-            "last_transfer": ids.public(ids.TRANSFER, seal.last_transfer_id),
-            "count": 3,
-            "sealed_at": "2026-06-01T12:00:00+00:00",
-        },
+        f"""{{
+  "seal": 3,
+  "hash": "{bytes(seal.hash).hex()}",
+  "previous_hash": "{bytes(seal.previous_hash).hex()}",
+  "first_transfer": "{ids.public(ids.TRANSFER, seal.first_transfer_id)}",
+  "last_transfer": "{ids.public(ids.TRANSFER, seal.last_transfer_id)}",
+  "count": 3,
+  "sealed_at": "2026-06-01T12:00:00+00:00"
+}}
+""",
     )
     path.unlink()
     assert seals.copy(at=NOW).attempts == 1
@@ -231,16 +235,21 @@ def test_the_newest_seal_is_written_to_a_folder(wallet: Account, tmp_path: Path,
 
 
 def test_the_newest_seal_is_put_to_an_address(wallet: Account, address, settings) -> None:
-    settings.SEAL_TARGET_SECRET_URL = settings.SEAL_TARGET_SECRET_URL.replace("//", "//me:word@")
-    assert seals.copy(at=NOW).copied_at == NOW
-    assert address.got == [
-        ("/seals/seal-0000000003.json?signed=1", "Basic bWU6d29yZA==", seal_files.content(Seal.objects.get(number=3)))
-    ]
+    target = settings.SEAL_TARGET_SECRET_URL.replace("//", "//me:word@")
+    content = seal_files.content(Seal.objects.get(number=3))
+    wanted = ("/seals/seal-0000000003.json?signed=1", "Basic bWU6d29yZA==", "application/json", content)
+    for path in ("seals", "seals/"):
+        SealCopy.objects.all().delete()
+        settings.SEAL_TARGET_SECRET_URL = target.replace("seals", path)
+        assert seals.copy(at=NOW).copied_at == NOW
+    assert address.got == [wanted] * 2
 
 
-def test_a_copy_that_did_not_arrive_is_tried_again(wallet: Account, address) -> None:
+def test_a_copy_that_did_not_arrive_is_tried_again(wallet: Account, address, caplog: pytest.LogCaptureFixture) -> None:
     address.status = 503
-    tasks.seal_transfers()
+    with caplog.at_level(logging.WARNING, "wallets"):
+        tasks.seal_transfers()
+    assert caplog.messages == ["Seal 3 could not be copied: 127.0.0.1 answered 503"]
     assert (SealCopy.objects.get().attempts, SealCopy.objects.get().error) == (1, "127.0.0.1 answered 503")
     address.status = 201
     tasks.seal_transfers()
@@ -251,9 +260,26 @@ def test_a_copy_that_did_not_arrive_is_tried_again(wallet: Account, address) -> 
 def test_a_folder_that_is_not_there_is_said(wallet: Account, tmp_path: Path, settings) -> None:
     settings.SEAL_TARGET_SECRET_URL = f"file://{tmp_path}/missing"
     out = StringIO()
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as stopped:
         call_command("seal_ledger", stdout=out)
+    assert (stopped.value.code, list(tmp_path.iterdir())) == (1, [])
     assert out.getvalue().startswith("0 seals made\nSeal 3 could not be copied: [Errno 2] No such file")
+
+
+def test_a_copy_is_written_beside_its_place_and_moved_there_or_taken_away(
+    wallet: Account, tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SEAL_TARGET_SECRET_URL = f"file://{tmp_path}"
+    written: list[Path] = []
+
+    def full(self: Path, target: Path) -> None:
+        written.append(self)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", full)
+    copied = seals.copy(at=NOW)
+    assert (copied.copied_at, copied.error, list(tmp_path.iterdir())) == (None, "disk full", [])
+    assert [(path.parent, path.name.startswith(".seal-0000000003.json.")) for path in written] == [(tmp_path, True)]
 
 
 @pytest.mark.django_db
@@ -295,10 +321,18 @@ def test_a_file_that_is_no_seal_is_refused_in_a_sentence(wallet: Account, tmp_pa
         check(path)
 
 
-def test_the_command_seals_what_is_final(wallet: Account, settings) -> None:
+def test_the_command_seals_what_is_final(
+    wallet: Account, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.SEAL_TARGET_SECRET_URL = ""
     corrupt("DELETE FROM wallets_seal")
     corrupt("UPDATE wallets_transfer SET id = overlay(id::text PLACING '0190' FROM 1)::uuid")  # made in 2024
+    monkeypatch.setattr(seals, "SEALS_MAX", 2)  # so that one run takes two goes
     out = StringIO()
     call_command("seal_ledger", stdout=out)
     assert out.getvalue() == "3 seals made\n"
+    settings.SEAL_TARGET_SECRET_URL = f"file://{tmp_path}"
+    corrupt("DELETE FROM wallets_seal WHERE number = 3")
+    out = StringIO()
+    call_command("seal_ledger", stdout=out)
+    assert out.getvalue() == "1 seal made\nSeal 3 is copied\n"
