@@ -7,6 +7,7 @@ from django.apps import AppConfig
 PROBED = {
     "adjustment_was_proposed",
     "budget_conserved",
+    "budget_transfer_was_asked",
     "credit_as_requested",
     "credit_was_requested",
     "reversal_was_asked",
@@ -22,10 +23,11 @@ class ProgramsConfig(AppConfig):
     def ready(self) -> None:
         """Let `check_ledger` prove that what was credited was asked for and approved; let approvals be decided."""
         from approvals import matters
+        from programs.budget_matters import BUDGET_MATTERS
         from programs.matters import MATTERS
         from wallets import ledger_rules
 
-        matters.register(*MATTERS)
+        matters.register(*MATTERS, *BUDGET_MATTERS)
         folder = Path(__file__).parent / "sql"
         probe = (folder / "probes" / "credits.sql").read_text()
         ledger_rules.register(

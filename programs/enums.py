@@ -52,6 +52,9 @@ class ApprovalKind(models.TextChoices):
 
     POINTS_REQUEST = "points_request", "Points request"
     ADJUSTMENT = "adjustment", "Adjustment"
+    FUNDING = "funding", "Funding"
+    BUDGET_TRANSFER = "budget_transfer", "Budget transfer"
+    BUDGET_CLOSING = "budget_closing", "Closing of a year"
     UPLOAD = "upload", "Upload"
 
 
@@ -71,6 +74,14 @@ class Source(models.TextChoices):
     UPLOAD = "upload", "Upload"
     ADMIN = "admin", "Admin"
     RECOGNITION = "recognition", "Recognition"
+
+
+class BudgetStatus(models.TextChoices):
+    """Of a funding, a transfer between budgets or a closing: waiting → posted | rejected."""
+
+    WAITING = "waiting", "Waits for approval"
+    POSTED = "posted", "Done"
+    REJECTED = "rejected", "Not approved"
 
 
 class EventStatus(models.TextChoices):

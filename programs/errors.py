@@ -5,6 +5,8 @@ from api.errors import PointsOutOfRange, PortalError
 __all__ = [
     "AlreadyCredited",
     "AlreadyReversed",
+    "BudgetClosed",
+    "DepartmentHasBudget",
     "ExternalIdConflict",
     "NotCredited",
     "NotEligible",
@@ -20,6 +22,8 @@ __all__ = [
     "ProgrammeNotActive",
     "ReasonMissing",
     "RecipientInactive",
+    "SameBudget",
+    "UnknownBudget",
     "UnknownProgramme",
     "UnknownRecipient",
     "UnknownValue",
@@ -27,6 +31,7 @@ __all__ = [
     "UploadClosed",
     "UploadHasBadRows",
     "UploadHasNoRows",
+    "YearClosed",
 ]
 
 
@@ -97,6 +102,36 @@ class OverBudget(PortalError):
     """The programme's budget holds fewer points. Not one point moved; ask HR to fund it."""
 
     code, title = "over_budget", "The budget does not hold enough points"
+
+
+class BudgetClosed(PortalError):
+    """The budget is closed for ever: nothing goes in or out. Choose another one."""
+
+    code, title, status = "budget_closed", "This budget is closed", 409
+
+
+class UnknownBudget(PortalError):
+    """No programme and no department has this budget."""
+
+    code, title = "unknown_budget", "There is no such budget"
+
+
+class SameBudget(PortalError):
+    """Points move from one budget to another one."""
+
+    code, title = "same_budget", "These are the same budget"
+
+
+class DepartmentHasBudget(PortalError):
+    """A department has one budget in a programme. Fill that one, or close it first."""
+
+    code, title, status = "department_has_budget", "This department has a budget already", 409
+
+
+class YearClosed(PortalError):
+    """A year is closed once, after those before it, and not before it has begun."""
+
+    code, title, status = "year_closed", "This year cannot be closed", 409
 
 
 class ExternalIdConflict(PortalError):

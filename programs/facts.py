@@ -10,7 +10,7 @@ from django.db import connection
 from people import queries as people_queries
 from people.models import Person
 from programs.models import Programme
-from programs.queries import STEP_COLUMNS, Step, Terms
+from programs.queries import STEP_COLUMNS, Payers, Step, Terms
 
 Key = tuple[str | None, str]  # client and external_id: unique for ever
 
@@ -20,7 +20,8 @@ PROGRAMME_COLUMNS = [column.attname for column in Programme._meta.concrete_field
 # and says so by its LIMIT: the plan is then the same for one request and ten thousand, and PostgreSQL, which cannot see
 # into the JSON, makes it once for a connection and not once for a call.
 LOOK_UP = f"""
-SELECT asked.place, wallet.id, earlier.id, earlier.fingerprint, terms.steps, department.name, manager.employee_number,
+SELECT asked.place, wallet.id, earlier.id, earlier.fingerprint, terms.steps, terms.departments, department.name,
+       manager.employee_number,
        {", ".join(f"person.{column}" for column in people_queries.COLUMNS)},
        {", ".join(f"terms.{column}" for column in PROGRAMME_COLUMNS)}
 FROM json_to_recordset(%s) AS asked
@@ -41,7 +42,10 @@ LEFT JOIN LATERAL (
     SELECT programme.*, (
         SELECT json_agg(json_build_array({", ".join(STEP_COLUMNS)}) ORDER BY over DESC)
         FROM programs_approvalstep WHERE programme_id = programme.id AND applies_to = 'requests'
-    ) AS steps
+    ) AS steps, (
+        SELECT json_agg(json_build_array(department_id, account_id))
+        FROM programs_departmentbudget WHERE programme_id = programme.id AND closed_at IS NULL
+    ) AS departments
     FROM programs_programme programme WHERE slug = asked.programme LIMIT 1
 ) terms ON true
 """  # noqa: S608 - the columns are the models' own
@@ -59,13 +63,14 @@ class Asked:
 @dataclass(slots=True)
 class Facts:
     """What a list names, as far as it exists: programmes by slug, people by the names that were used, their wallets by
-    person, and the requests that carry its keys already, as id and fingerprint.
+    person, the requests that carry its keys already, as id and fingerprint, and the budgets of departments.
     """
 
     terms: dict[str, Terms] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     asked_before: dict[Key, tuple[UUID, str]] = field(default_factory=dict)
+    payers: Payers = field(default_factory=dict)
 
     def counts(self) -> bool:
         """Return whether a programme limits what it gives, to one person or in all: that is counted under locks."""
@@ -80,7 +85,7 @@ def look_up(asked: Sequence[Asked]) -> Facts:
         cursor.execute(LOOK_UP, [json.dumps([_row(place, each, slugs) for place, each in enumerate(asked)])])
         rows = cursor.fetchall()
     people: dict[UUID, Person] = {}
-    for place, wallet_id, earlier_id, fingerprint, steps, department, manager, *columns in rows:
+    for place, wallet_id, earlier_id, fingerprint, steps, departments, department, manager, *columns in rows:
         person_columns, programme_columns = columns[: len(people_queries.COLUMNS)], columns[-len(PROGRAMME_COLUMNS) :]
         one = asked[place]
         if person_id := person_columns[PERSON_ID]:
@@ -93,6 +98,7 @@ def look_up(asked: Sequence[Asked]) -> Facts:
             facts.asked_before[one.key] = (earlier_id, fingerprint)
         if programme_columns[PROGRAMME_ID] is not None:
             programme = Programme.from_db(connection.alias, PROGRAMME_COLUMNS, programme_columns)
+            facts.payers |= {(programme.pk, department_id): UUID(paying) for department_id, paying in departments or ()}
             facts.terms[programme.slug] = Terms(programme, tuple(Step(*step) for step in steps or ()))
     return facts
 

@@ -6,7 +6,7 @@ import json.encoder
 from collections.abc import Mapping
 from typing import Any
 
-from programs.models import Adjustment, PointsRequest, Upload
+from programs.models import Adjustment, BudgetClosing, BudgetTransfer, Funding, PointsRequest, Upload
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _text = json.encoder.encode_basestring
@@ -63,6 +63,21 @@ def of_upload(upload: Upload, *, rows_hash: str = "") -> str:
             rows_hash or upload.rows_hash,
         ]
     )
+
+
+def of_funding(funding: Funding) -> str:
+    """Return the fingerprint of what approvers decide on: which funding, of which budget, how much, what for."""
+    return _digest([funding.pk.hex, funding.programme_id, funding.points, funding.reference])
+
+
+def of_budget_transfer(row: BudgetTransfer) -> str:
+    """Return the fingerprint of what approvers decide on: which transfer, between which budgets, how much, why."""
+    return _digest([row.pk.hex, row.from_account_id.hex, row.to_account_id.hex, row.points, row.reason])
+
+
+def of_budget_closing(row: BudgetClosing) -> str:
+    """Return the fingerprint of what approvers decide on: which closing, of which programme and year, what stays."""
+    return _digest([row.pk.hex, row.programme_id, row.year, row.carry_over_max])
 
 
 def _digest(content: Any) -> str:

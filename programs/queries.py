@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery, Sum
+from django.db.models import Q, QuerySet, Subquery
 
 from api import ids
 from api.models import ApiClient
 from people import queries as people_queries
 from people.models import Person
+from programs import budget_queries
 from programs.enums import ApprovalSubject, PointsRequestStatus, StepApprover
-from programs.models import ApprovalStep, PointsRequest, Programme, Recognition
-from wallets.models import Account
+from programs.models import ApprovalStep, DepartmentBudget, PointsRequest, Programme, Recognition
 
 STEP_COLUMNS = [
     *("over", "approvals", "group_id", "approver", "remind_after_days", "escalate_after_days", "escalate_to_id")
@@ -52,6 +52,9 @@ JOIN programs_pointsrequest request
 WHERE (request.status = 'credited' AND request.credited_at > counted.since) OR request.status = 'pending_approval'
 GROUP BY 1, 2
 """
+
+
+Payers = dict[tuple[int, int | None], UUID]  # the own budgets of departments: account by programme and department
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,17 @@ def step_for(programme: Programme, subject: ApprovalSubject, *, points: int = 0)
     if subject != ApprovalSubject.RULES:
         steps = steps.filter(over__lt=points)
     return steps.order_by("-over").first()
+
+
+def payers(programme_ids: Iterable[int]) -> Payers:
+    """Return the open budgets that these programmes give to departments; who is in none draws from the programme's."""
+    rows = DepartmentBudget.objects.filter(programme__in=set(programme_ids), closed_at=None)
+    return {(row.programme_id, row.department_id): row.account_id for row in rows}
+
+
+def payer(programme: Programme, person: Person) -> UUID:
+    """Return the account that pays for a person: of their department where it has one, else the programme's."""
+    return payers([programme.pk]).get((programme.pk, person.department_id), programme.budget_id)
 
 
 def credited_once(keys: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
@@ -167,10 +181,12 @@ class Budget:
 
 
 def budget(programme: Programme) -> Budget:
-    """Return the state of a programme's budget. What came in either was given to people or is still there."""
-    left = Account.objects.values_list("points", flat=True).get(pk=programme.budget_id)
-    funded = programme.fundings.aggregate(points=Sum("points"))["points"] or 0
-    return Budget(funded=funded, credited=funded - left, left=left)
+    """Return the state of a programme's budgets, its departments' among them, since its last closing.
+
+    What came in (carried over, funded, moved from other programmes) either was given to people or is still there.
+    """
+    held = budget_queries.figures(programme)
+    return Budget(funded=held.available, credited=held.available - held.left, left=held.left)
 
 
 def visible_to(client: ApiClient) -> QuerySet[PointsRequest]:

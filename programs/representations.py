@@ -108,7 +108,7 @@ def funding(funding: Funding) -> dict[str, Any]:
         "points": funding.points,
         "reference": funding.reference,
         "funded_at": moment(funding.funded_at),
-        "transfer": ids.public(ids.TRANSFER, funding.transfer_id),
+        "transfer": ids.public(ids.TRANSFER, funding.transfer_id) if funding.transfer_id else None,
     }
 
 

@@ -26,6 +26,7 @@ class TransferKind(models.TextChoices):
     REVERSAL = "reversal", "Reversal"
     ADJUSTMENT = "adjustment", "Adjustment"
     FORFEITURE = "forfeiture", "Forfeiture"  # points that somebody loses by leaving; counted with what expired
+    BUDGET = "budget", "Between budgets"  # also back to where points come from, when a year is closed
     PAYOUT = "payout", "Pay-out"  # points that somebody gets as money; counted with what was redeemed
 
 

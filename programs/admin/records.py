@@ -152,4 +152,4 @@ class FundingAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Transfer")
     def transfer_link(self, funding: Funding) -> SafeString | str:
         """Return the transfer that moved the points, leading to its page."""
-        return link(funding.transfer, ids.public(ids.TRANSFER, funding.transfer_id))
+        return link(funding.transfer, ids.public(ids.TRANSFER, funding.transfer_id) if funding.transfer_id else "")

@@ -1,9 +1,13 @@
 """The nouns of earning."""
 
 from programs.models.adjustment import Adjustment
+from programs.models.budget_closing import BudgetClosing
+from programs.models.budget_transfer import BudgetTransfer
 from programs.models.counted_day import CountedDay
+from programs.models.department_budget import DepartmentBudget
 from programs.models.event import Event
 from programs.models.funding import Funding
+from programs.models.low_budget import LowBudget
 from programs.models.points_request import PointsRequest
 from programs.models.programme import ApprovalStep, Programme
 from programs.models.recognition import Allowance, AllowancePolicy, CompanyValue, Recognition
@@ -16,10 +20,14 @@ __all__ = [
     "Allowance",
     "AllowancePolicy",
     "ApprovalStep",
+    "BudgetClosing",
+    "BudgetTransfer",
     "CompanyValue",
     "CountedDay",
+    "DepartmentBudget",
     "Event",
     "Funding",
+    "LowBudget",
     "PointsRequest",
     "Programme",
     "Recognition",

@@ -15,7 +15,7 @@ from approvals.operations.approvals import NewApproval
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
-from programs import fingerprints
+from programs import fingerprints, queries
 from programs.enums import AdjustmentStatus, ApprovalKind
 from programs.errors import OverBudget, OwnWallet, PointsOutOfRange, RecipientInactive
 from programs.judgement import expires_at
@@ -150,10 +150,10 @@ def _post(adjustment: Adjustment, at: datetime) -> None:
     if adjustment.points > 0 and not person.is_active:
         raise RecipientInactive(_cannot_earn(person), pointer="/person")
     wallet_id = accounts.open_wallets([person.pk])[person.pk]
-    gives = adjustment.points > 0
+    gives, budget_id = adjustment.points > 0, queries.payer(programme, person)
     transfer = NewTransfer(
-        debit_id=programme.budget_id if gives else wallet_id,
-        credit_id=wallet_id if gives else programme.budget_id,
+        debit_id=budget_id if gives else wallet_id,
+        credit_id=wallet_id if gives else budget_id,
         points=abs(adjustment.points),
         kind=TransferKind.ADJUSTMENT,
         reference=adjustment.reference,

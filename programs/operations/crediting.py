@@ -20,7 +20,7 @@ from programs.enums import ApprovalKind, PointsRequestStatus, Source, StepApprov
 from programs.errors import OverBudget
 from programs.judgement import expires_at
 from programs.models import PointsRequest
-from programs.queries import Step
+from programs.queries import Payers, Step
 from wallets.enums import TransferKind
 from wallets.errors import InsufficientPoints, WalletError
 from wallets.operations import transfers
@@ -107,7 +107,7 @@ def _managers(requests: Iterable[PointsRequest]) -> dict[UUID, UUID]:
 
 
 def post(
-    points_requests: Sequence[PointsRequest], *, wallets: Mapping[UUID, UUID], at: datetime
+    points_requests: Sequence[PointsRequest], *, wallets: Mapping[UUID, UUID], payers: Payers, at: datetime
 ) -> list[WalletAfter | PortalError]:
     """Move the points of each from its budget to its person's wallet; the ledger judges each, in order.
 
@@ -116,18 +116,24 @@ def post(
     Args:
         points_requests: each with its programme and its person.
         wallets: account by person.
+        payers: the budgets of departments.
 
     Returns:
         In the same order, what the wallet holds afterwards, or why not one point moved.
     """
     if not points_requests:
         return []
-    asked = [_transfer(request, wallets, at) for request in points_requests]
+    asked = [_transfer(request, wallets, payers, at) for request in points_requests]
     return _settled(points_requests, asked, transfers.post(asked, at=at), at)
 
 
 def write(
-    granted: Sequence[PointsRequest], others: Sequence[PointsRequest], *, wallets: Mapping[UUID, UUID], at: datetime
+    granted: Sequence[PointsRequest],
+    others: Sequence[PointsRequest],
+    *,
+    wallets: Mapping[UUID, UUID],
+    payers: Payers,
+    at: datetime,
 ) -> list[WalletAfter | PortalError]:
     """Move the points of new requests as `post` does, write them down and tell their people: all of it one statement.
 
@@ -137,13 +143,14 @@ def write(
         granted: rows that are credited unless the ledger refuses them.
         others: rows that wait.
         wallets: account by person.
+        payers: the budgets of departments.
 
     Returns:
         For each of `granted`, what the wallet holds afterwards, or why not one point moved.
     """
     if not granted and not others:
         return []
-    asked = [_transfer(request, wallets, at) for request in granted]
+    asked = [_transfer(request, wallets, payers, at) for request in granted]
     for request, transfer in zip(granted, asked, strict=True):
         request.credited_at, request.expires_at = at, transfer.expires_at
     told = messages.as_json([_message(request) for request in granted])
@@ -187,10 +194,10 @@ def in_words(points: int) -> str:
     return f"{points:,} point" + ("" if points == 1 else "s")
 
 
-def _transfer(request: PointsRequest, wallets: Mapping[UUID, UUID], at: datetime) -> NewTransfer:
+def _transfer(request: PointsRequest, wallets: Mapping[UUID, UUID], payers: Payers, at: datetime) -> NewTransfer:
     programme, person = request.programme, _person(request)
     return NewTransfer(
-        debit_id=programme.budget_id,
+        debit_id=payers.get((programme.pk, person.department_id), programme.budget_id),
         credit_id=wallets[person.pk],
         points=request.points,
         kind=TransferKind.CREDIT,
@@ -222,7 +229,7 @@ def _settled(
 
 def _settle(request: PointsRequest, transfer: NewTransfer, posting: Posting, at: datetime) -> WalletAfter | PortalError:
     if posting.error is not None:
-        return _refusal(request, posting.error)
+        return _refusal(request, transfer, posting.error)
     request.status = PointsRequestStatus.CREDITED
     request.status_reason = None
     request.transfer_id = posting.transfer_id
@@ -233,11 +240,14 @@ def _settle(request: PointsRequest, transfer: NewTransfer, posting: Posting, at:
     return WalletAfter(available=points - held, held=held)
 
 
-def _refusal(request: PointsRequest, error: WalletError) -> PortalError:
+def _refusal(request: PointsRequest, transfer: NewTransfer, error: WalletError) -> PortalError:
     if not isinstance(error, InsufficientPoints):
         return error
+    programme = request.programme
+    is_own = transfer.debit_id == programme.budget_id
+    whose = programme.slug if is_own else f"{_person(request).department} in {programme.slug}"
     return OverBudget(
-        f"points: the budget of {request.programme.slug} holds fewer than {in_words(request.points)}. "
+        f"points: the budget of {whose} holds fewer than {in_words(request.points)}. "
         "Ask HR to fund it, or ask for less.",
         pointer="/points",
     )

@@ -11,7 +11,7 @@ from approvals.errors import AlreadyDecided
 from approvals.models import Approval
 from approvals.operations import approvals
 from people.models import Person
-from programs import fingerprints
+from programs import fingerprints, queries
 from programs.enums import PointsRequestStatus
 from programs.errors import RecipientInactive
 from programs.models import PointsRequest
@@ -61,7 +61,7 @@ def reject(points_request_id: UUID, *, by: Person, note: str = "", at: datetime)
 
 def _lock(points_request_id: UUID) -> PointsRequest:
     locked = PointsRequest.objects.select_for_update(of=("self",), no_key=True)
-    request = locked.select_related("programme", "person", "requested_by").get(pk=points_request_id)
+    request = locked.select_related("programme", "person__department", "requested_by").get(pk=points_request_id)
     if request.status != PointsRequestStatus.PENDING_APPROVAL:
         raise AlreadyDecided(f"This request is not waiting: {request.get_status_display().lower()}.")
     return request
@@ -78,7 +78,8 @@ def _credit(request: PointsRequest, at: datetime) -> None:
     person = request.person
     if person is None or not person.is_active:
         raise RecipientInactive("This person no longer earns points. Reject the request.", pointer="/recipient")
-    [posted] = crediting.post([request], wallets=accounts.open_wallets([person.pk]), at=at)
+    wallets, payers = accounts.open_wallets([person.pk]), queries.payers([request.programme_id])
+    [posted] = crediting.post([request], wallets=wallets, payers=payers, at=at)
     if isinstance(posted, PortalError):
         raise posted
     request.save(update_fields=["status", "status_reason", "transfer", "credited_at", "expires_at"])

@@ -78,7 +78,8 @@ def _decide(found: Sequence[PointsRequest], at: datetime) -> list[PointsRequest]
         else:
             granted.append(request)
     crediting.ask(waiting, at=at)
-    posted = crediting.post(granted, wallets=wallets, at=at)
+    payers = queries.payers(request.programme_id for request in granted)
+    posted = crediting.post(granted, wallets=wallets, payers=payers, at=at)
     for request, result in zip(granted, posted, strict=True):
         if isinstance(result, PortalError):
             _refuse(request, result, at)

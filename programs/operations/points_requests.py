@@ -149,7 +149,7 @@ def _submit(requests: Sequence[NewPointsRequest], at: datetime) -> list[Submitte
     with _transaction(needed=facts.counts()):
         course = _Course(facts, _known(requests, facts, at))
         outcomes = [_decide(request, course, at) for request in requests]
-        _write(outcomes, facts.wallets, at)
+        _write(outcomes, facts, at)
     return _answers(outcomes)
 
 
@@ -252,14 +252,14 @@ def _row(
     return rows.as_read(PointsRequest, values, {name: row for name, row in named.items() if row is not None})
 
 
-def _write(outcomes: Sequence[_Outcome], wallets: Mapping[UUID, UUID], at: datetime) -> None:
+def _write(outcomes: Sequence[_Outcome], facts: Facts, at: datetime) -> None:
     """Write what was decided, and note what the ledger refused."""
     granted = [(each, each.row) for each in outcomes if each.row and each.row.status == PointsRequestStatus.CREDITED]
     others = [each.row for each in outcomes if each.row and each.row.status != PointsRequestStatus.CREDITED]
     waiting = [(each.row, each.step) for each in outcomes if each.row and each.step]
     with _transaction(needed=bool(waiting)):
         crediting.ask(waiting, at=at)
-        came = crediting.write([row for _, row in granted], others, wallets=wallets, at=at)
+        came = crediting.write([row for _, row in granted], others, wallets=facts.wallets, payers=facts.payers, at=at)
     for (outcome, _), result in zip(granted, came, strict=True):
         if isinstance(result, PortalError):
             outcome.error = result

@@ -68,7 +68,8 @@ def test_contracts_example_is_applied_and_exported_as_it_stands() -> None:
         20000,
         90,
     )
-    assert SECTION.export() == contract()
+    [entry] = contract()
+    assert SECTION.export() == [entry | {"limits": {**entry["limits"], "per_programme": None}}]
 
 
 def test_export_is_read_as_itself() -> None:
@@ -98,7 +99,7 @@ def test_defaults_are_filled_in() -> None:
             "unknown_recipients": "refuse",
             "eligible": "",
             "approval": [],
-            "limits": {"per_request": None, "per_person": None},
+            "limits": {"per_request": None, "per_person": None, "per_programme": None},
             "budget": {"low_at": None},
             "notify": ["inbox"],
             "rules": [],

@@ -100,6 +100,8 @@ def test_a_budget_that_holds_something_else_is_found() -> None:
         Account.objects.filter(pk=other.budget_id).update(points=F("points") - 1)
     broken = {found.id: found.detail for found in findings() if found.rule == "budget_conserved"}
     assert broken == {
-        str(programme.pk): "Its budget holds 9251 points; funded 10000, credited 700, taken back 200, adjusted 250.",
-        str(other.pk): "Its budget holds 9999 points; funded 10000, credited 0, taken back 0, adjusted 0.",
+        str(
+            programme.pk
+        ): "Its budget holds 9251 points; funded 10000, credited 700, taken back 200, adjusted 250, moved 0.",
+        str(other.pk): "Its budget holds 9999 points; funded 10000, credited 0, taken back 0, adjusted 0, moved 0.",
     }

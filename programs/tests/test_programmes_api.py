@@ -36,7 +36,7 @@ def test_get_shows_a_programme_in_the_words_of_the_configuration_file(programme:
         "unknown_recipients": "refuse",
         "eligible": None,
         "approval": [{"over": 400, "approvals": 1, "group": "HR approvers"}],
-        "limits": {"per_request": None, "per_person": {"points": 900, "days": 30}},
+        "limits": {"per_request": None, "per_person": {"points": 900, "days": 30}, "per_programme": None},
         "notify": ["inbox"],
     }
     http = api(make_client())
