@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from programs.operations import points_requests, upload_pieces, uploads
+from programs.operations import occasions, points_requests, upload_pieces, uploads
 
 RELEASED_AT_ONCE = 1000
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
@@ -29,3 +29,11 @@ def credit_uploads() -> None:
 def drop_forgotten_files() -> None:
     """Keep no uploaded file that nobody confirmed for a week."""
     upload_pieces.drop_forgotten(at=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def mark_occasions() -> None:
+    """Tell the birthdays, anniversaries and first days that began, batch by batch, until none is due."""
+    deadline = time.monotonic() + SWEEP_SECONDS_MAX
+    while time.monotonic() < deadline and occasions.mark(at=timezone.now()):
+        pass

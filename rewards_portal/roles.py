@@ -76,6 +76,7 @@ PERMISSIONS = {
     "programs.companyvalue":    ("v",        "vac",          "-",          "v",     "v"),
     "programs.allowance":       ("-",        "v",            "-",          "-",     "v"),
     "programs.recognition":     ("v",        "v",            "-",          "v",     "v"),
+    "programs.occasionwatch":   ("-",        "-",            "-",          "-",     "v"),
     "programs.adjustment":       ("v",       "va",           "-",          "v",     "v"),
     "redemptions.supplier":      ("-",       "vac",          "v",          "v",     "v"),
     "redemptions.product":       ("-",       "vacd",         "-",          "v",     "v"),

@@ -152,6 +152,7 @@ SWEEPS = {
     "tell of approvals": ("approvals.tasks.sweep", 30.0),
     "remind of approvals": ("approvals.tasks.remind", 1800.0),
     "release parked points": ("programs.tasks.release_parked", 30.0),
+    "mark occasions": ("programs.tasks.mark_occasions", 600.0),
     "settle leavers": ("wallets.tasks.settle_leavers", 86400.0),
     "remind of expiring points": ("messaging.tasks.remind", 1800.0),
     "expire lots": ("wallets.tasks.expire_lots", 600.0),

@@ -1,7 +1,7 @@
 """Who earns, gives and signs in."""
 
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -11,6 +11,7 @@ from django.db.models.functions import ExtractDay, ExtractMonth, Lower
 from django.utils.crypto import salted_hmac
 
 from api import ids
+from people.clocks import clock
 from people.enums import PersonStatus
 from people.fields import AddressField
 from people.validators import day_of_a_year, known_country, known_language, known_time_zone
@@ -171,10 +172,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> ZoneInfo:
         """Return the time zone; UTC where its name is no longer one."""
-        try:
-            return ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        return clock(self.time_zone)
 
     @property
     def initials(self) -> str:

@@ -8,6 +8,7 @@ from programs.models.department_budget import DepartmentBudget
 from programs.models.event import Event
 from programs.models.funding import Funding
 from programs.models.low_budget import LowBudget
+from programs.models.occasion import OccasionWatch
 from programs.models.points_request import PointsRequest
 from programs.models.programme import ApprovalStep, Programme
 from programs.models.recognition import Allowance, AllowancePolicy, CompanyValue, Recognition
@@ -28,6 +29,7 @@ __all__ = [
     "Event",
     "Funding",
     "LowBudget",
+    "OccasionWatch",
     "PointsRequest",
     "Programme",
     "Recognition",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,10 @@ STATUS_OF = {
     PointsRequestStatus.PARKED: EventStatus.PARKED,
 }
 STRONGEST_FIRST = list(EventStatus)
+
+NO_RULE: dict[str, Any] = dict.fromkeys(
+    ("programme", "rule", "rule_version", "explanation", "points_request", "problem")
+)
 
 KEEP = """
 INSERT INTO programs_event
@@ -97,6 +101,27 @@ def replay(event_id: UUID, *, at: datetime) -> Received:
     return answer
 
 
+def set_aside(events: Sequence[NewEvent], *, why: str, at: datetime) -> None:
+    """Keep events without asking the rules, which a replay may still do; what came before is left as it is.
+
+    Args:
+        events: any number.
+        why: the sentence that stands in place of an explanation.
+        at: now.
+    """
+    known = people.recipients({event.subject for event in events if event.subject})
+    rows = [_row(event, known.get(event.subject), at) for event in sorted(events, key=lambda event: event.key)]
+    for row in rows:
+        row.status = EventStatus.NO_MATCH
+        row.outcome = [{**NO_RULE, "explanation": {"summary": why}}]
+    _insert(rows)
+
+
+def listened_to(types: Iterable[str], *, at: datetime) -> set[str]:
+    """Return those of these event types that a live rule of an open programme listens to; one query."""
+    return set(_listening(set(types), at))
+
+
 def simulate(events: Sequence[NewEvent], *, at: datetime) -> list[Received]:
     """Answer as `receive` would, and leave nothing behind: the same code runs and is rolled back.
 
@@ -147,7 +172,11 @@ def _in_order(value: Any) -> Any:
 
 def _keep(events: Sequence[NewEvent], known: dict[str, Person], at: datetime) -> dict[tuple[str, str], Event]:
     """Insert events in the order of their keys, so that two lists cannot block each other; return the new ones."""
-    rows = [_row(event, known.get(event.subject), at) for event in events]
+    return _insert([_row(event, known.get(event.subject), at) for event in events])
+
+
+def _insert(rows: Sequence[Event]) -> dict[tuple[str, str], Event]:
+    """Insert rows and return those that are new, by their keys."""
     if not rows:
         return {}
     columns = zip(*(_columns(row) for row in rows), strict=True)
