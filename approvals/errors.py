@@ -33,3 +33,11 @@ class DelegationInvalid(PortalError):
     code = "delegation_invalid"
     title = "This cannot be delegated so"
     status = 422
+
+
+class NoteMissing(PortalError):
+    """Something would be rejected without a word to whoever asked. Write why."""
+
+    code = "note_missing"
+    title = "A note is missing"
+    status = 422

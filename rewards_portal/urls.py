@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 import api.urls
+import approvals.urls
 import integrations.urls
 import messaging.urls
 import people.urls
@@ -13,7 +14,7 @@ import redemptions.urls
 import wallets.urls
 from rewards_portal import views
 
-ROOMS = (api, people, wallets, messaging, programs, redemptions, integrations)
+ROOMS = (api, people, wallets, messaging, approvals, programs, redemptions, integrations)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
