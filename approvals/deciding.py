@@ -50,6 +50,8 @@ class DecidingAdmin(ReadOnlyModelAdmin):
             "facts": self.matter.facts(row),
             "objection": queries.objection(row.approval, cast("Person", request.user)),
             "button": self.matter.button(row),
+            "is_changed": self.matter.seen(row) != row.approval.content_hash,
+            "chosen": self._seen(row),
             "address": reverse(f"admin:{self._address_name}", args=[row.pk]),
         }
 
@@ -60,10 +62,13 @@ class DecidingAdmin(ReadOnlyModelAdmin):
         row, verdict = self.get_object(request, str(row_id)), request.POST.get("verdict", "")
         if row is None or verdict not in Verdict.values:
             raise Http404("There is nothing like this to decide.")
+        if request.POST.get("chosen", self._seen(row)) != self._seen(row):
+            messages.error(request, "Nothing was decided: this changed since you looked. Look at it again.")
+            verdict = ""
         note = request.POST.get("note", "").strip()[:NOTE_CHARACTERS]
         if verdict == Verdict.REJECT and not note:
             messages.error(request, "Nothing was rejected: write a note that says why.")
-        else:
+        elif verdict:
             self._decide(request, row, Verdict(verdict), note)
         return HttpResponseRedirect(
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
@@ -78,6 +83,10 @@ class DecidingAdmin(ReadOnlyModelAdmin):
         else:
             messages.success(request, f"{done}: {done.get_status_display().lower()}.")
 
+    def _seen(self, row: Any) -> str:
+        """Return which approval of which content somebody looks at, as their form sends it back."""
+        return f"{row.approval_id}:{self.matter.seen(row)}"
+
     @property
     def _address_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_decide"
@@ -85,6 +94,6 @@ class DecidingAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Decisions")
     def decided(self, row: Any) -> str:
         """Return who said what."""
-        said = row.approval.decisions.select_related("by").order_by("decided_at")
-        lines = [f"{each.by.name}: {each.get_verdict_display().lower()}, {each.note}".rstrip(", ") for each in said]
+        said = row.approval.decisions.select_related("by", "on_behalf_of").order_by("decided_at")
+        lines = [f"{each.who}: {each.get_verdict_display().lower()}, {each.note}".rstrip(", ") for each in said]
         return "; ".join(lines) or "Nobody decided yet"

@@ -1,4 +1,4 @@
-"""What the admin's and the portal's pages of approvals have in common: reading what was chosen, and saying what came."""
+"""What the admin's and the portal's pages of approvals share: reading what was chosen, and saying what came of it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ def rows() -> QuerySet[Approval]:
 
 def chosen(ids: Iterable[str], person: Person, *, at: datetime) -> list[Case]:
     """Return what somebody ticked, the longest waiting first; 200 at most, and what is no id is left out."""
-    keys = [key for each in ids if (key := key(each))][:AT_ONCE_MAX]
+    keys = [found for each in ids if (found := key(each))][:AT_ONCE_MAX]
     return cases.look(list(rows().filter(pk__in=keys).order_by("requested_at", "pk")), person, at=at)
 
 
@@ -47,7 +47,7 @@ def decide_many(request: HttpRequest, person: Person, *, at: datetime) -> bool:
     Each `chosen` of the form is the approval's key and the hash of what was shown, with a colon between.
     """
     pairs = [each.partition(":") for each in request.POST.getlist("chosen")]
-    seen = {key: digest for text, _, digest in pairs if (key := key(text))}
+    seen = {found: digest for text, _, digest in pairs if (found := key(text))}
     verdict = request.POST.get("verdict", "")
     if not seen or verdict not in Verdict.values:
         messages.error(request, "Nothing was decided: choose some first.")

@@ -52,10 +52,17 @@ class Link:
 
 
 def _approvals_waiting() -> int:
+    from approvals.enums import ApprovalStatus
+    from approvals.models import Approval
+
+    return Approval.objects.filter(status=ApprovalStatus.WAITING).count()
+
+
+def _parked() -> int:
     from programs.enums import PointsRequestStatus
     from programs.models import PointsRequest
 
-    return PointsRequest.objects.filter(status=PointsRequestStatus.PENDING_APPROVAL).count()
+    return PointsRequest.objects.filter(status=PointsRequestStatus.PARKED).count()
 
 
 def _adjustments_waiting() -> int:
@@ -79,12 +86,12 @@ def _payouts_waiting() -> int:
     return LeaverPayout.objects.filter(status=PayoutStatus.WAITING).count()
 
 
-WAITING = "status__exact=pending_approval"
+WAITING, PARKED = "waits=me", "status__exact=parked"
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
-            Entry("Approvals", "circle-check-big", "programs.pointsrequest", WAITING, _approvals_waiting),
+            Entry("Approvals", "circle-check-big", "approvals.approval", WAITING, _approvals_waiting),
             Entry("Uploads", "upload", "programs.upload"),
         ),
     ),
@@ -95,6 +102,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Rules", "split", "programs.rule"),
             Entry("Budget fundings", "wallet", "programs.funding"),
             Entry("Points requests", "file-text", "programs.pointsrequest"),
+            Entry("Parked", "hourglass", "programs.pointsrequest", PARKED, _parked),
             Entry("Reversals", "undo-2", "programs.reversal"),
             Entry("Adjustments", "sliders-horizontal", "programs.adjustment", waits=_adjustments_waiting),
             Entry("Events", "radio", "programs.event"),
@@ -134,6 +142,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Accounts", "book-open", "wallets.account"),
             Entry("Transfers", "arrow-left-right", "wallets.transfer"),
             Entry("Decisions", "circle-check", "approvals.approval"),
+            Entry("Delegations", "users", "approvals.delegation"),
         ),
     ),
 )
@@ -223,8 +232,9 @@ class PortalAdminSite(admin.AdminSite):
 
 def _link(request: HttpRequest, entry: Entry, model: dict[str, Any]) -> Link:
     """Return a line with its address, and its count where something may wait."""
-    narrowed = bool(entry.query)
-    current = request.path.startswith(model["admin_url"] or "-") and narrowed == (WAITING in request.GET.urlencode())
+    narrowed, shown = bool(entry.query), request.GET.urlencode()
+    here = entry.query in shown if narrowed else not any(each in shown for each in (WAITING, PARKED))
+    current = request.path.startswith(model["admin_url"] or "-") and here
     return Link(
         label=entry.label,
         icon=entry.icon,
