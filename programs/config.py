@@ -13,7 +13,7 @@ from people.models import Person
 from programs import expressions, representations
 from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from programs.expressions import PERSON_VARIABLES, ExpressionError
-from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleVersion
+from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleChange, RuleVersion
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
 from programs.operations import programmes, rules
 from programs.operations.programmes import actor
@@ -355,6 +355,10 @@ def _remove(programme: Programme) -> None:
     if PointsRequest.objects.filter(programme=programme).exists() or programme.fundings.exists():
         detail = f"{programme.slug} has points requests or a funded budget, so it stays. Write `status: ended` instead."
         raise ConfigurationError((), detail)
+    if RuleChange.objects.filter(rule__programme=programme).exists():
+        detail = f"{programme.slug} has rules that people decided about, so it stays. Write `status: ended` instead."
+        raise ConfigurationError((), detail)
+    programme.simulations.all().delete()
     programme.rules.update(live_version=None)
     RuleVersion.objects.filter(rule__programme=programme).delete()
     programme.rules.all().delete()

@@ -56,6 +56,7 @@ class ApprovalKind(models.TextChoices):
     BUDGET_TRANSFER = "budget_transfer", "Budget transfer"
     BUDGET_CLOSING = "budget_closing", "Closing of a year"
     UPLOAD = "upload", "Upload"
+    RULE = "rule", "Rule turned on"
 
 
 class AdjustmentStatus(models.TextChoices):
@@ -64,6 +65,24 @@ class AdjustmentStatus(models.TextChoices):
     WAITING = "waiting", "Waits for approval"
     POSTED = "posted", "Done"
     REJECTED = "rejected", "Not approved"
+
+
+class RuleChangeStatus(models.TextChoices):
+    """waiting → turned_on | rejected | withdrawn."""
+
+    WAITING = "waiting", "Waits for a second person"
+    TURNED_ON = "turned_on", "Turned on"
+    REJECTED = "rejected", "Not turned on"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class RuleSimulationStatus(models.TextChoices):
+    """running → done | cancelled | dead; dead → running."""
+
+    RUNNING = "running", "Runs"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    DEAD = "dead", "Stopped"
 
 
 class Source(models.TextChoices):

@@ -22,7 +22,11 @@ __all__ = [
     "ProgrammeNotActive",
     "ReasonMissing",
     "RecipientInactive",
+    "RuleUnchanged",
     "SameBudget",
+    "SimulationClosed",
+    "SimulationTooLarge",
+    "TooManySimulations",
     "UnknownBudget",
     "UnknownProgramme",
     "UnknownRecipient",
@@ -234,3 +238,27 @@ class UploadClosed(PortalError):
     """The upload was cancelled, or has gone too far for what was asked. Upload the file again to start anew."""
 
     code, title, status = "upload_closed", "This upload is closed", 409
+
+
+class RuleUnchanged(PortalError):
+    """The live version of the rule says exactly this, so there is nothing to turn on. Change something first."""
+
+    code, title, status = "rule_unchanged", "The rule says this already", 409
+
+
+class SimulationTooLarge(PortalError):
+    """A simulation looks at a limited number of days and events. Choose a shorter period."""
+
+    code, title = "simulation_too_large", "The period is too long to simulate"
+
+
+class TooManySimulations(PortalError):
+    """Several simulations of this person run already. Wait for one of them, or cancel it."""
+
+    code, title, status = "too_many_simulations", "Too many simulations at once", 409
+
+
+class SimulationClosed(PortalError):
+    """The simulation is over, so there is nothing to cancel or to go on with. Start a new one."""
+
+    code, title, status = "simulation_closed", "This simulation is over", 409

@@ -130,6 +130,15 @@ def text(template: str, variables: Mapping[str, Any] | Variables) -> str:
     return filled if len(filled) <= LIMITS.result_characters else filled[: LIMITS.result_characters - 1] + "…"
 
 
+def names(source: str) -> set[str]:
+    """Return the variables that an expression reads.
+
+    Raises:
+        ExpressionError: it cannot be read.
+    """
+    return set(compiled(source).readings[-1].variables())
+
+
 def person_variables(person: "Person", *, at: datetime) -> dict[str, Any]:
     """Return what rules may read of a person (`expression_checks.FIELDS` says what each is).
 

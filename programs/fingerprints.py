@@ -6,7 +6,16 @@ import json.encoder
 from collections.abc import Mapping
 from typing import Any
 
-from programs.models import Adjustment, BudgetClosing, BudgetTransfer, Funding, PointsRequest, Upload
+from programs.models import (
+    Adjustment,
+    BudgetClosing,
+    BudgetTransfer,
+    Funding,
+    PointsRequest,
+    Programme,
+    RuleChange,
+    Upload,
+)
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _text = json.encoder.encode_basestring
@@ -78,6 +87,40 @@ def of_budget_transfer(row: BudgetTransfer) -> str:
 def of_budget_closing(row: BudgetClosing) -> str:
     """Return the fingerprint of what approvers decide on: which closing, of which programme and year, what stays."""
     return _digest([row.pk.hex, row.programme_id, row.year, row.carry_over_max])
+
+
+def of_wording(wording: Mapping[str, Any]) -> str:
+    """Return the fingerprint of what a rule says: see `programs.operations.rules.Wording`."""
+    return _digest([wording[name] for name in ("event_type", "when", "points", "reason")] + [list(wording["once_per"])])
+
+
+NOT_BOUND = {
+    "created_at",
+    "counted_since",
+    "budget_low_at",
+    "notify",
+}  # of a programme: they change nothing of what a rule gives
+
+
+def of_rule_change(change: RuleChange) -> str:
+    """Return the fingerprint of what approvers decide on: which version of a rule, in which terms, in place of what.
+
+    The rule's programme is read with the rule.
+    """
+    version, programme = change.version, change.rule.programme
+    terms = {
+        field.attname: str(getattr(programme, field.attname))
+        for field in Programme._meta.concrete_fields
+        if field.attname not in NOT_BOUND
+    }
+    wording = {name: getattr(version, name) for name in ("event_type", "when", "points", "reason", "once_per")}
+    live = change.rule.live_version_id
+    return _digest([version.pk.hex, of_wording(wording), terms, _steps(programme), live.hex if live else None])
+
+
+def _steps(programme: Programme) -> list[list[Any]]:
+    rows = programme.approval_steps.order_by("applies_to", "over")
+    return [list(row) for row in rows.values_list("applies_to", "over", "approvals", "group_id")]
 
 
 def _digest(content: Any) -> str:

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from approvals.matters import Facts, Matter
 from programs import fingerprints, queries
-from programs.enums import ApprovalKind
+from programs.enums import ApprovalKind, RuleSimulationStatus
 from programs.judgement import expires_at
-from programs.models import Adjustment, PointsRequest, Upload
-from programs.operations import adjustments, points_requests, upload_approving, uploads
+from programs.models import Adjustment, PointsRequest, Programme, RuleChange, RuleSimulation, RuleVersion, Upload
+from programs.operations import adjustments, points_requests, rule_changes, upload_approving, uploads
 from programs.operations.crediting import in_words
 from wallets.models import Account
 
@@ -88,6 +88,57 @@ def upload_facts(upload: Upload) -> Facts:
     return facts
 
 
+def rule_facts(change: RuleChange) -> Facts:
+    """Return, in words, what turning a version of a rule on changes, and what it would have cost."""
+    rule = change.rule
+    live = rule.live_version
+    facts = [
+        ("What", f"{rule_changes.in_a_sentence(change)} decides from now on"),
+        ("In place of", f"version {live.number}" if live else "nothing: the rule is off"),
+    ]
+    facts += [(label, _from_to(label, change.version, live)) for label in WORDING_LABELS]
+    facts.append(("Programme", f"{rule.programme}, {rule.programme.get_status_display().lower()}"))
+    return [*facts, ("Over past events", simulated(change.version, rule.programme))]
+
+
+WORDING_LABELS = {
+    "Event": "event_type",
+    "When": "when",
+    "Points": "points",
+    "Reason": "reason",
+    "Once per": "once_per",
+}
+
+
+def _from_to(label: str, version: RuleVersion, live: RuleVersion | None) -> str:
+    new, old = (_written(each, WORDING_LABELS[label]) for each in (version, live))
+    return new if live is None or new == old else f"{new} (until now: {old})"
+
+
+def _written(version: RuleVersion | None, name: str) -> str:
+    value = getattr(version, name) if version else ""
+    return ", ".join(value) or "–" if isinstance(value, list) else value
+
+
+def simulated(version: RuleVersion, programme: Programme) -> str:
+    """Return what the newest simulation of this wording found, in a sentence."""
+    wording = {name: getattr(version, name) for name in WORDING_LABELS.values()}
+    found = RuleSimulation.objects.filter(
+        programme=programme, wording_hash=fingerprints.of_wording(wording), status=RuleSimulationStatus.DONE
+    ).first()
+    if found is None:
+        return "Nobody simulated this wording"
+    people = f"{found.people:,} {'person' if found.people == 1 else 'people'}"
+    period = f"{found.from_at:%d %b %Y} to {found.until_at:%d %b %Y}"
+    return f"{in_words(found.points)} to {people} for the events of {period}; really given: {found.given_points:,}"
+
+
+def _rule_changes() -> QuerySet[RuleChange]:
+    return RuleChange.objects.select_related(
+        "rule__programme", "rule__live_version", "version__rule", "replaces", "requested_by", "approval__group"
+    )
+
+
 def _uploads() -> QuerySet[Upload]:
     return Upload.objects.select_related("programme", "confirmed_by", "approval__group")
 
@@ -130,4 +181,14 @@ UPLOAD = Matter(
     approve=uploads.approve,
     reject=uploads.reject,
 )
-MATTERS = (UPLOAD, POINTS_REQUEST, ADJUSTMENT)
+RULE = Matter(
+    kind=ApprovalKind.RULE,
+    label=ApprovalKind.RULE.label,
+    rows=_rule_changes,
+    seen=fingerprints.of_rule_change,
+    facts=rule_facts,
+    button=lambda row: f"Turn on version {row.version.number} of {row.rule}",
+    approve=rule_changes.approve,
+    reject=rule_changes.reject,
+)
+MATTERS = (UPLOAD, POINTS_REQUEST, ADJUSTMENT, RULE)

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from programs.operations import occasions, points_requests, upload_pieces, uploads
+from programs.operations import occasions, points_requests, simulations, upload_pieces, uploads
 
 RELEASED_AT_ONCE = 1000
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
@@ -36,4 +36,19 @@ def mark_occasions() -> None:
     """Tell the birthdays, anniversaries and first days that began, batch by batch, until none is due."""
     deadline = time.monotonic() + SWEEP_SECONDS_MAX
     while time.monotonic() < deadline and occasions.mark(at=timezone.now()):
+        pass
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def run_simulations() -> None:
+    """Run simulations of rules, batch by batch, until none is due. Many may run side by side."""
+    deadline = time.monotonic() + SWEEP_SECONDS_MAX
+    while time.monotonic() < deadline and simulations.work(at=timezone.now()):
+        pass
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_simulations() -> None:
+    """Drop simulations that nobody looks at any more."""
+    while simulations.forget(at=timezone.now()):
         pass

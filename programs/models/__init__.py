@@ -14,6 +14,8 @@ from programs.models.programme import ApprovalStep, Programme
 from programs.models.recognition import Allowance, AllowancePolicy, CompanyValue, Recognition
 from programs.models.reversal import Reversal
 from programs.models.rule import Rule, RuleVersion
+from programs.models.rule_change import RuleChange
+from programs.models.rule_simulation import RuleSimulation, SimulatedMatch
 from programs.models.upload import Upload, UploadLayout, UploadPiece, UploadRow
 
 __all__ = [
@@ -35,7 +37,10 @@ __all__ = [
     "Recognition",
     "Reversal",
     "Rule",
+    "RuleChange",
+    "RuleSimulation",
     "RuleVersion",
+    "SimulatedMatch",
     "Upload",
     "UploadLayout",
     "UploadPiece",

@@ -8,6 +8,8 @@ from api import ids
 from api.models import ApiClient
 from programs.enums import EventStatus
 
+RULE_ERROR = [{"problem": {"code": "rule_error"}}]  # of an outcome: a rule could not be evaluated
+
 
 class Event(models.Model):
     """Something that happened to somebody, as a system told it (CloudEvents 1.0 attributes), and what it led to.
@@ -37,8 +39,14 @@ class Event(models.Model):
             models.CheckConstraint(condition=Q(status__in=EventStatus.values), name="event_status_known"),
         ]
         indexes = [
-            models.Index(fields=["type", "-received_at"], name="event_type_received")
-        ]  # past events to try a rule on
+            models.Index(
+                fields=["type", "-received_at"], name="event_type_received"
+            ),  # past events to try a rule on, and to simulate it over
+            models.Index(fields=["-id"], condition=Q(status="refused"), name="event_refused"),  # what HR has to mend
+            models.Index(
+                fields=["-id"], condition=Q(outcome__contains=RULE_ERROR), name="event_rule_error"
+            ),  # also where another rule gave points
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.source_id}"
