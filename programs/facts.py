@@ -1,12 +1,13 @@
 """What must be known before a list of points requests can be decided: one statement, however long the list."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
 
+from messaging.operations.webhook_events import HEARD
 from people import queries as people_queries
 from people.models import Person
 from programs.models import Programme
@@ -23,7 +24,8 @@ LOOK_UP = f"""
 SELECT asked.place, wallet.id, earlier.id, earlier.fingerprint, terms.steps, terms.departments, department.name,
        manager.employee_number,
        {", ".join(f"person.{column}" for column in people_queries.COLUMNS)},
-       {", ".join(f"terms.{column}" for column in PROGRAMME_COLUMNS)}
+       {", ".join(f"terms.{column}" for column in PROGRAMME_COLUMNS)},
+       {HEARD}
 FROM json_to_recordset(%s) AS asked
     (place integer, programme text, number text, email text, scim text, client text, external_id text)
 LEFT JOIN LATERAL ({people_queries.ASKED}) person ON true
@@ -63,7 +65,8 @@ class Asked:
 @dataclass(slots=True)
 class Facts:
     """What a list names, as far as it exists: programmes by slug, people by the names that were used, their wallets by
-    person, the requests that carry its keys already, as id and fingerprint, and the budgets of departments.
+    person, the requests that carry its keys already, as id and fingerprint, and the budgets of departments. `heard` are
+    the types of events that client systems listen to.
     """
 
     terms: dict[str, Terms] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class Facts:
     wallets: dict[UUID, UUID] = field(default_factory=dict)
     asked_before: dict[Key, tuple[UUID, str]] = field(default_factory=dict)
     payers: Payers = field(default_factory=dict)
+    heard: Collection[str] = ()
 
     def counts(self) -> bool:
         """Return whether a programme limits what it gives, to one person or in all: that is counted under locks."""
@@ -85,9 +89,10 @@ def look_up(asked: Sequence[Asked]) -> Facts:
         cursor.execute(LOOK_UP, [json.dumps([_row(place, each, slugs) for place, each in enumerate(asked)])])
         rows = cursor.fetchall()
     people: dict[UUID, Person] = {}
-    for place, wallet_id, earlier_id, fingerprint, steps, departments, department, manager, *columns in rows:
-        person_columns, programme_columns = columns[: len(people_queries.COLUMNS)], columns[-len(PROGRAMME_COLUMNS) :]
+    for place, wallet_id, earlier_id, fingerprint, steps, departments, department, manager, *columns, heard in rows:
+        person_columns, programme_columns = columns[:PERSON_COLUMNS], columns[PERSON_COLUMNS:]
         one = asked[place]
+        facts.heard = heard or ()
         if person_id := person_columns[PERSON_ID]:
             if person_id not in people:
                 people[person_id] = people_queries.read(person_columns, department, manager)
@@ -103,6 +108,7 @@ def look_up(asked: Sequence[Asked]) -> Facts:
     return facts
 
 
+PERSON_COLUMNS = len(people_queries.COLUMNS)
 PERSON_ID, PROGRAMME_ID = people_queries.COLUMNS.index("id"), PROGRAMME_COLUMNS.index("id")
 
 

@@ -9,7 +9,7 @@ from api import ids
 from programs import queries
 from programs.enums import ApprovalSubject
 from programs.models import ApprovalStep, Funding, PointsRequest, Programme
-from programs.operations.crediting import WalletAfter
+from programs.wallet_after import WalletAfter
 from wallets import queries as wallet_queries
 
 

@@ -1,6 +1,6 @@
 """Reminding people of points that are about to expire, and telling them of those that did."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import connection, transaction
 
 from api import ids
-from messaging.enums import Channel
-from messaging.operations import messages
+from messaging.enums import Channel, WebhookType
+from messaging.operations import messages, webhook_events
 from messaging.operations.messages import NewMessage
+from messaging.representations import moment
 from people.enums import PersonStatus
 from people.models import Person
 
@@ -86,6 +87,7 @@ def remind(*, at: datetime, limit: int = REMIND_LIMIT) -> int:
             values = {"at": at, "days": days, "days_after": days_after, "zones": zones, "limit": limit - told}
             rows = _rows(EXPIRING, values)
             messages.tell([_expiring(*row, days=days) for row in rows], at=at)
+            _announce_expiring(rows, at=at)
             told += len(rows)
     return told
 
@@ -104,6 +106,7 @@ def tell_expired(*, at: datetime, limit: int = REMIND_LIMIT) -> int:
     with transaction.atomic():
         rows = _rows(EXPIRED, values)
         messages.tell([_expired(*row) for row in rows], at=at)
+        _announce_expired(rows, at=at)
     return len(rows)
 
 
@@ -151,6 +154,34 @@ def _expired(person_id: UUID, expired_at: datetime, points: int) -> NewMessage:
         reference=f"expired:{expired_at.astimezone(UTC):%Y%m%d%H%M%S%f}",
         channels=(),
     )
+
+
+def _announce_expiring(rows: Sequence[Any], *, at: datetime) -> None:
+    """Tell client systems of the same points, wherever they may hear of them."""
+
+    def represent(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        numbers = _numbers(person_id for person_id, *_ in rows)
+        return [
+            {"recipient": numbers[person_id], "points": points, "expires_at": moment(expires_at)}
+            for person_id, _, expires_at, points in rows
+        ]
+
+    webhook_events.announce_things(WebhookType.POINTS_EXPIRING, rows, represent=represent, at=at)
+
+
+def _announce_expired(rows: Sequence[Any], *, at: datetime) -> None:
+    def represent(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        numbers = _numbers(person_id for person_id, *_ in rows)
+        return [
+            {"recipient": numbers[person_id], "points": points, "expired_at": moment(expired_at)}
+            for person_id, expired_at, points in rows
+        ]
+
+    webhook_events.announce_things(WebhookType.POINTS_EXPIRED, rows, represent=represent, at=at)
+
+
+def _numbers(person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "employee_number"))
 
 
 def _points(points: int) -> str:

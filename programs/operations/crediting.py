@@ -1,10 +1,10 @@
 """What decided points requests lead to: approvals asked for, points in wallets, people told."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -12,7 +12,7 @@ from django.db import connection
 from api.errors import PortalError
 from approvals.operations import approvals
 from approvals.operations.approvals import NewApproval
-from messaging.operations import messages
+from messaging.operations import messages, webhook_events
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
@@ -20,7 +20,9 @@ from programs.enums import ApprovalKind, PointsRequestStatus, Source, StepApprov
 from programs.errors import OverBudget
 from programs.judgement import expires_at
 from programs.models import PointsRequest
+from programs.operations import announcing
 from programs.queries import Payers, Step
+from programs.wallet_after import WalletAfter
 from wallets.enums import TransferKind
 from wallets.errors import InsufficientPoints, WalletError
 from wallets.operations import transfers
@@ -48,17 +50,32 @@ WITH posted AS MATERIALIZED (
         (SELECT json_agg(message.value)
          FROM json_array_elements(%s) WITH ORDINALITY AS message JOIN posted USING (ordinality)
          WHERE posted.refusal IS NULL), %s) AS deliveries
+)"""  # noqa: S608 - constants, and the model's own columns
+WRITE_ALONE = f"{WRITE} SELECT told.deliveries, 0, posted.* FROM told LEFT JOIN posted ON true"  # noqa: S608
+
+# The same where client systems listen: their events come in the order of the rows. What only the ledger knows, transfer
+# and wallet, is put into those of what was credited.
+WRITE_AND_ANNOUNCE = f"""
+{WRITE}, announced AS MATERIALIZED (
+    SELECT messaging_announce((
+        SELECT json_agg(json_build_object(
+            'id', event.value -> 'id', 'type', event.value -> 'type', 'programme', event.value -> 'programme',
+            'timestamp', event.value -> 'timestamp',
+            'data', CASE WHEN posted.posted_id IS NULL THEN event.value -> 'data' ELSE (
+                SELECT json_object_agg(member.key, CASE member.key
+                    WHEN 'transfer' THEN to_json('tr_' || replace(posted.posted_id::text, '-', ''))
+                    WHEN 'wallet' THEN json_build_object(
+                        'available', posted.credit_after - posted.credit_held, 'held', posted.credit_held)
+                    ELSE member.value END)
+                FROM json_each(event.value -> 'data') AS member
+            ) END
+        ))
+        FROM json_array_elements(%s) WITH ORDINALITY AS event LEFT JOIN posted USING (ordinality)
+        WHERE posted.refusal IS NULL AND json_typeof(event.value) = 'object'
+    ), %s) AS deliveries
 )
-SELECT told.deliveries, posted.* FROM told LEFT JOIN posted ON true
-"""  # noqa: S608 - constants, and the model's own columns
-
-
-@dataclass(frozen=True, slots=True)
-class WalletAfter:
-    """What a wallet holds after a credit, in points."""
-
-    available: int
-    held: int
+SELECT told.deliveries, announced.deliveries, posted.* FROM told CROSS JOIN announced LEFT JOIN posted ON true
+"""  # noqa: S608 - a constant
 
 
 def ask(waiting: Sequence[tuple[PointsRequest, Step]], *, at: datetime) -> None:
@@ -133,9 +150,10 @@ def write(
     *,
     wallets: Mapping[UUID, UUID],
     payers: Payers,
+    heard: Collection[str] = (),
     at: datetime,
 ) -> list[WalletAfter | PortalError]:
-    """Move the points of new requests as `post` does, write them down and tell their people: all of it one statement.
+    """Move the points of new requests as `post` does, write them, tell people and systems: all of it one statement.
 
     The ledger judges first; of what it refuses nothing is written.
 
@@ -144,6 +162,7 @@ def write(
         others: rows that wait.
         wallets: account by person.
         payers: the budgets of departments.
+        heard: the types of events that client systems listen to.
 
     Returns:
         For each of `granted`, what the wallet holds afterwards, or why not one point moved.
@@ -154,11 +173,17 @@ def write(
     for request, transfer in zip(granted, asked, strict=True):
         request.credited_at, request.expires_at = at, transfer.expires_at
     told = messages.as_json([_message(request) for request in granted])
+    events = announcing.new_events(granted, others, heard=heard)
+    values: list[Any] = [*transfers.prepare(asked, at=at), _as_json([*granted, *others]), told, at]
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [*transfers.prepare(asked, at=at), _as_json([*granted, *others]), told, at])
+        if events:
+            cursor.execute(WRITE_AND_ANNOUNCE, [*values, webhook_events.as_json(events, at=at), at])
+        else:
+            cursor.execute(WRITE_ALONE, values)
         came = cursor.fetchall()
     messages.told(came[0][0])
-    postings = transfers.postings(asked, [row[1:-1] for row in came] if asked else [])
+    webhook_events.announced(came[0][1])
+    postings = transfers.postings(asked, [row[2:-1] for row in came] if asked else [])
     return _settled(granted, asked, postings, at)
 
 

@@ -15,7 +15,7 @@ from programs import fingerprints, queries
 from programs.enums import PointsRequestStatus
 from programs.errors import RecipientInactive
 from programs.models import PointsRequest
-from programs.operations import counted_days, crediting
+from programs.operations import announcing, counted_days, crediting
 from wallets.operations import accounts, transactions
 
 
@@ -56,6 +56,7 @@ def reject(points_request_id: UUID, *, by: Person, note: str = "", at: datetime)
             request.status = PointsRequestStatus.REJECTED
         request.status_reason = note or f"Not approved by {by.name}"
         request.save(update_fields=["status", "status_reason"])
+        announcing.announce([request], at=at)
     return request
 
 
@@ -84,3 +85,4 @@ def _credit(request: PointsRequest, at: datetime) -> None:
         raise posted
     request.save(update_fields=["status", "status_reason", "transfer", "credited_at", "expires_at"])
     crediting.tell([request], at=at)
+    announcing.announce([request], at=at)

@@ -9,7 +9,7 @@ from programs import judgement, queries
 from programs.enums import PointsRequestStatus, ProgrammeStatus
 from programs.errors import OverBudget, OverProgrammeLimit, ProgrammeNotActive
 from programs.models import PointsRequest
-from programs.operations import counted_days, crediting
+from programs.operations import announcing, counted_days, crediting
 from programs.races import settle
 from wallets.operations import accounts
 
@@ -58,6 +58,7 @@ def _release(at: datetime, limit: int) -> int:
         credited = _decide([request for request in parked if request.person], at)
     PointsRequest.objects.bulk_update(parked, WRITTEN)
     crediting.tell(credited, at=at)
+    announcing.announce([request for request in parked if request.status != PointsRequestStatus.PARKED], at=at)
     return sum(request.status != PointsRequestStatus.PARKED for request in parked)
 
 

@@ -20,11 +20,11 @@ from programs.facts import Asked, Facts, Key, look_up
 from programs.judgement import Known
 from programs.models import PointsRequest, Programme
 from programs.operations import counted_days, crediting
-from programs.operations.crediting import WalletAfter
 from programs.operations.decisions import approve, reject
 from programs.operations.parking import release_parked
 from programs.queries import Step
 from programs.races import settle
+from programs.wallet_after import WalletAfter
 from wallets import queries as wallet_queries
 from wallets.operations import accounts
 
@@ -259,7 +259,9 @@ def _write(outcomes: Sequence[_Outcome], facts: Facts, at: datetime) -> None:
     waiting = [(each.row, each.step) for each in outcomes if each.row and each.step]
     with _transaction(needed=bool(waiting)):
         crediting.ask(waiting, at=at)
-        came = crediting.write([row for _, row in granted], others, wallets=facts.wallets, payers=facts.payers, at=at)
+        came = crediting.write(
+            [row for _, row in granted], others, wallets=facts.wallets, payers=facts.payers, heard=facts.heard, at=at
+        )
     for (outcome, _), result in zip(granted, came, strict=True):
         if isinstance(result, PortalError):
             outcome.error = result

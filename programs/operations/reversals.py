@@ -8,13 +8,14 @@ from django.db import transaction
 
 from api import ids
 from api.models import ApiClient
+from messaging.enums import WebhookType
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs.enums import PointsRequestStatus
 from programs.errors import AlreadyReversed, NotCredited, OverReversal, PointsOutOfRange
 from programs.models import PointsRequest, Reversal
-from programs.operations import counted_days
+from programs.operations import announcing, counted_days
 from programs.operations.crediting import STATEMENT_PATH, in_words
 from programs.reasons import checked_reason
 from wallets.models import Account
@@ -97,6 +98,7 @@ def reverse(
             _take(reversal, at)
             _count(request, reversal, is_whole=reversal.points == left)
         _tell(reversal, at)
+        announcing.announce([request], at=at, type_=WebhookType.POINTS_REQUEST_REVERSED)
     return reversal
 
 

@@ -12,8 +12,8 @@ from api import ids
 from api.errors import PortalError
 from api.models import ApiClient
 from api.money import face_value_in_words
-from messaging.enums import Channel
-from messaging.operations import messages
+from messaging.enums import Channel, WebhookType
+from messaging.operations import messages, webhook_events
 from messaging.operations.messages import NewMessage
 from messaging.waking import Waker
 from people.enums import PersonStatus
@@ -30,6 +30,7 @@ from redemptions.errors import (
     RecipientInactive,
 )
 from redemptions.models import Order, Product
+from redemptions.operations.announcing import announce_order
 from redemptions.suppliers.interface import Refused, Supplied, Unknown
 from redemptions.wording import reward_in_words
 from wallets.operations import accounts, holds
@@ -102,6 +103,7 @@ def place(
         order.hold = holds.place(account_id=account_id, points=order.points, reference=order.reference, at=at)
         order.save(force_insert=True)
         suppliers.adapter(product.supplier.kind).reserve(order, at=at)
+        announce_order(order, WebhookType.REDEMPTION_PLACED, at=at)
         if client:
             orders_waker.on_commit()
     return order
@@ -155,6 +157,7 @@ def fail(order_id: UUID, *, reason: str, at: datetime) -> Order:
         order.status, order.status_reason, order.closed_at = OrderStatus.FAILED, reason, at
         order.save(update_fields=["status", "status_reason", "closed_at"])
         messages.tell([_points_are_back(order)], at=at)
+        announce_order(order, WebhookType.REDEMPTION_FAILED, at=at)
     return order
 
 
@@ -241,7 +244,10 @@ def _deliver(order_id: UUID, supplied: Supplied, *, at: datetime) -> Order:
         order.status, order.fulfilled_at = OrderStatus.FULFILLED, at
         order.save(update_fields=["status", "fulfilled_at"])
         messages.tell([_ready(order)], at=at)
+        is_heard = webhook_events.is_heard([WebhookType.REDEMPTION_FULFILLED])
         holds.capture(order.hold_id, at=at)  # last: it locks the account that all redemptions share
+        if is_heard:
+            announce_order(order, WebhookType.REDEMPTION_FULFILLED, at=at)
     return order
 
 

@@ -13,7 +13,7 @@ from approvals.errors import AlreadyDecided
 from approvals.models import Approval
 from approvals.operations import approvals
 from approvals.operations.approvals import NewApproval
-from messaging.enums import Channel
+from messaging.enums import Channel, WebhookType
 from messaging.operations import messages
 from messaging.operations.messages import NewMessage
 from people.models import Person
@@ -21,6 +21,7 @@ from redemptions.enums import CodeStatus, EntryKind, OrderRefundStatus, OrderSta
 from redemptions.errors import CodesNotTakenBack, CreditInUse, NotRefundable, OwnOrder, RefundReasonMissing, RefundWaits
 from redemptions.fingerprints import of_order_refund
 from redemptions.models import Order, OrderRefund, TravelCredit, Voucher, VoucherCode
+from redemptions.operations.announcing import announce_order
 from redemptions.wording import reward_in_words
 from wallets.operations import refunds as wallets
 from wallets.operations.transactions import retried
@@ -95,6 +96,7 @@ def approve(refund_id: UUID, *, by: Person, note: str = "", at: datetime) -> Ord
             _withdraw(order, refund, at=at)
             messages.tell([_points_are_back(refund)], at=at)
             _give_back(order, refund, at=at)
+            announce_order(order, WebhookType.REDEMPTION_REFUNDED, at=at)
     return refund
 
 

@@ -22,6 +22,7 @@ from redemptions.enums import AuthorisationStatus, EntryKind, OrderStatus
 from redemptions.errors import AuthorisationTime, CodeGone, NotYours, RefundTooLarge
 from redemptions.models import TravelCredit, TravelCreditAuthorisation, TravelCreditEntry
 from redemptions.operations import travel_credit_guards as guards
+from redemptions.operations.announcing import announce_capture
 from redemptions.operations.vouchers import RevealedCode
 from vault import encryption
 from wallets.operations.transactions import retried
@@ -154,7 +155,9 @@ def capture(
         authorisation=authorisation, client=client, kind=EntryKind.CAPTURED, amount=taken, reference=reference, at=at
     )
     credit.balance -= taken
-    return _close(credit, authorisation, AuthorisationStatus.CAPTURED, captured=taken, at=at)
+    captured = _close(credit, authorisation, AuthorisationStatus.CAPTURED, captured=taken, at=at)
+    announce_capture(captured, at=at)
+    return captured
 
 
 @retried
