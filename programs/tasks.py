@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from programs.operations import occasions, points_requests, simulations, upload_pieces, uploads
+from programs.operations import budgets, occasions, points_requests, simulations, upload_pieces, uploads
 
 RELEASED_AT_ONCE = 1000
 SWEEP_SECONDS_MAX = 60  # then the worker gets a breath for other tasks; the next sweep goes on
@@ -29,6 +29,12 @@ def credit_uploads() -> None:
 def drop_forgotten_files() -> None:
     """Keep no uploaded file that nobody confirmed for a week."""
     upload_pieces.drop_forgotten(at=timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def notice_low_budgets() -> None:
+    """Tell who funds budgets of those that ran low."""
+    budgets.notice(at=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

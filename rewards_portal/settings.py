@@ -151,6 +151,7 @@ SWEEPS = {
     "drop forgotten files": ("programs.tasks.drop_forgotten_files", 3600.0),
     "tell of approvals": ("approvals.tasks.sweep", 30.0),
     "remind of approvals": ("approvals.tasks.remind", 1800.0),
+    "notice low budgets": ("programs.tasks.notice_low_budgets", 30.0),
     "run simulations": ("programs.tasks.run_simulations", SWEEP_SECONDS),
     "forget simulations": ("programs.tasks.forget_simulations", 86400.0),
     "release parked points": ("programs.tasks.release_parked", 30.0),

@@ -1,6 +1,7 @@
 """Earning in the HR admin: programmes with their budgets, rules, and what was asked for, decided and credited."""
 
 from programs.admin.adjustments import AdjustmentAdmin
+from programs.admin.budget_records import BudgetClosingAdmin, BudgetTransferAdmin, DepartmentBudgetAdmin
 from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
@@ -10,6 +11,9 @@ from programs.admin.uploads import UploadAdmin
 
 __all__ = [
     "AdjustmentAdmin",
+    "BudgetClosingAdmin",
+    "BudgetTransferAdmin",
+    "DepartmentBudgetAdmin",
     "EventAdmin",
     "FundingAdmin",
     "PointsRequestAdmin",

@@ -1,31 +1,25 @@
 """Programmes: what they give, to whom, who approves, and what their budget holds."""
 
 from typing import Any, cast
-from uuid import uuid4
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import PermissionDenied
 from django.db.models import F, Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 
 from api.admin import TrackedModelAdmin
-from api.errors import PortalError
 from people.models import Person
 from programs import expressions, queries
+from programs.admin import budgets
 from programs.expressions import PERSON_VARIABLES
 from programs.models import ApprovalStep, Programme
 from programs.models.programme import NOTIFY
-from programs.operations import fundings, programmes
-from programs.operations.crediting import in_words
-from wallets.models.account import TRANSFER_POINTS_MAX
+from programs.operations import programmes
 
-MAY_FUND = "programs.add_funding"
 LIMITS: Any = [
     *("per_request_limit", "per_person_limit", "per_person_limit_days"),
     *("per_programme_limit", "per_programme_limit_days"),
@@ -68,14 +62,6 @@ class ProgrammeForm(forms.ModelForm[Programme]):
             if (data.get(limit) is None) != (data.get(f"{limit}_days") is None):
                 self.add_error(limit, "Give the points and the days, or neither.")
         return data
-
-
-class FundForm(forms.Form):
-    """Points for a budget. `form_id` makes the form one funding, however often its button is pressed."""
-
-    points = forms.IntegerField(min_value=1, max_value=TRANSFER_POINTS_MAX)
-    reference = forms.CharField(required=False, max_length=200, help_text="As in your books, such as a purchase order.")
-    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
 
 class ApprovalStepInline(admin.TabularInline[ApprovalStep, Programme]):
@@ -144,55 +130,29 @@ class ProgrammeAdmin(TrackedModelAdmin):
         obj.__dict__.update(made.__dict__)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that funds the budget."""
-        view = self.admin_site.admin_view(self.fund)
-        return [path("<int:programme_id>/fund/", view, name="programs_programme_fund"), *super().get_urls()]
+        """Add the pages of the budget."""
+        views = {"fund": self.fund, "budget": self.budget_view}
+        return [
+            *(
+                path(f"<int:programme_id>/{name}/", self.admin_site.admin_view(view), name=f"programs_programme_{name}")
+                for name, view in views.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Say whether this person may fund the budget."""
         return super().render_change_form(
-            request, context | {"may_fund": request.user.has_perm(MAY_FUND)}, *args, **kwargs
+            request, context | {"may_fund": request.user.has_perm(budgets.MAY_FUND)}, *args, **kwargs
         )
 
     def fund(self, request: HttpRequest, programme_id: int) -> HttpResponse:
-        """Show the form that funds a budget, or do what it says."""
-        programme = self.get_object(request, str(programme_id))
-        if not request.user.has_perm(MAY_FUND) or not self.has_view_permission(request, programme):
-            raise PermissionDenied
-        if programme is None:
-            raise Http404("There is no such programme.")
-        form = FundForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._funded(request, programme, form):
-            return HttpResponseRedirect(reverse("admin:programs_programme_change", args=[programme.pk]))
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "title": f"Fund {programme}",
-            "opts": self.opts,
-            "original": programme,
-            "form": form,
-            "budget": self.budget_shown(programme),
-            "button": "Fund the budget",
-            "media": self.media,
-        }
-        return TemplateResponse(request, "admin/programs/form_page.html", context)
+        """Show the form that funds a budget, then what it would do, then do it."""
+        return budgets.fund(self, request, self.get_object(request, str(programme_id)))
 
-    def _funded(self, request: HttpRequest, programme: Programme, form: FundForm) -> bool:
-        """Fund the budget and say so; False where it cannot be, with the reason in the form."""
-        data = form.cleaned_data
-        try:
-            funding = fundings.fund(
-                programme=programme,
-                points=data["points"],
-                reference=data["reference"],
-                by=cast("Person", request.user),
-                external_id=f"admin:{data['form_id'].hex}",
-                at=timezone.now(),
-            )
-        except PortalError as error:
-            form.add_error("points", error.detail)
-            return False
-        messages.success(request, f"{in_words(funding.points)} are in the budget of {programme}.")
-        return True
+    def budget_view(self, request: HttpRequest, programme_id: int) -> HttpResponse:
+        """Show what the programme's budgets got, gave and hold, and how long they last."""
+        return budgets.page(self, request, self.get_object(request, str(programme_id)))
 
     @admin.display(description="Left in the budget", ordering="left")
     def budget_left(self, programme: Any) -> str:

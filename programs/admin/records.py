@@ -17,6 +17,8 @@ from django.views.decorators.http import require_POST
 
 from api import ids
 from api.admin import ReadOnlyModelAdmin
+from approvals.deciding import DecidingAdmin
+from programs import budget_matters
 from programs.admin.links import link, pretty
 from programs.models import Event, Funding
 from programs.operations import events
@@ -124,11 +126,12 @@ class EventAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(Funding)
-class FundingAdmin(ReadOnlyModelAdmin):
-    """Points that were put into budgets."""
+class FundingAdmin(DecidingAdmin):
+    """Points that were put into budgets, and what waits to be."""
 
-    list_display = ["programme", "points", "reference", "funded_by", "client", "funded_at"]
-    list_filter = ["programme", "funded_at"]
+    matter = budget_matters.FUNDING
+    list_display = ["programme", "points", "reference", "status", "funded_by", "client", "funded_at"]
+    list_filter = ["status", "programme", "funded_at"]
     list_select_related = ["programme", "funded_by", "client__oauth"]
     list_per_page = 50
     search_fields = ["programme__name", "reference", "external_id"]
@@ -140,6 +143,8 @@ class FundingAdmin(ReadOnlyModelAdmin):
         "funded_by",
         "client",
         "external_id",
+        "status",
+        "decided_shown",
         "funded_at",
         "transfer_link",
     ]
@@ -153,3 +158,12 @@ class FundingAdmin(ReadOnlyModelAdmin):
     def transfer_link(self, funding: Funding) -> SafeString | str:
         """Return the transfer that moved the points, leading to its page."""
         return link(funding.transfer, ids.public(ids.TRANSFER, funding.transfer_id) if funding.transfer_id else "")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Funding]:
+        """Return fundings with what their pages read."""
+        return self.matter.rows()
+
+    @admin.display(description="Decisions")
+    def decided_shown(self, funding: Funding) -> str:
+        """Return who said what, where anybody had to."""
+        return self.decided(funding) if funding.approval_id else "None was needed"

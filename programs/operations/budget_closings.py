@@ -61,7 +61,7 @@ def propose(*, programme: Programme, year: int, carry_over_max: int, by: Person,
         raise PointsOutOfRange(
             f"carry_over_max: a whole number from 0 to {TRANSFER_POINTS_MAX}.", pointer="/carry_over_max"
         )
-    _check_year(programme, year, at)
+    check_year(programme, year, at)
     row = BudgetClosing(
         pk=ids.new(),
         programme=programme,
@@ -140,7 +140,12 @@ def in_a_sentence(row: BudgetClosing) -> str:
     return f"Close {row.year} of {row.programme}{kept}"
 
 
-def _check_year(programme: Programme, year: int, at: datetime) -> None:
+def check_year(programme: Programme, year: int, at: datetime) -> None:
+    """Refuse a year that cannot be closed.
+
+    Raises:
+        YearClosed: it has not begun, or it or a later one is closed or waits to be.
+    """
     if type(year) is not int or not YEAR_MIN <= year <= at.year:
         raise YearClosed(f"year: {year} has not begun. Close it once it is over.", pointer="/year")
     last = programme.closings.exclude(status=BudgetStatus.REJECTED).order_by("-year").first()
