@@ -58,7 +58,7 @@ def credit_next(upload: Upload, *, at: datetime, limit: int) -> Batch:
     rows = _next(upload, at.astimezone(UTC).date(), limit)
     if not rows:
         return Batch(0, 0, 0)
-    submitted = points_requests.submit([_asked(upload, row) for row in rows], at=at)
+    submitted = points_requests.submit(_asked(upload, rows), at=at)
     settled = [_settled(row, done, upload.programme) for row, done in zip(rows, submitted, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(SETTLED, [json.dumps(settled, default=str)])
@@ -90,18 +90,26 @@ def _next(upload: Upload, day: date, limit: int) -> Sequence[_Row]:
         return [_Row(*row) for row in cursor.fetchall()]
 
 
-def _asked(upload: Upload, row: _Row) -> NewPointsRequest:
-    """Return a row as a points request. What names the upload is no part of what it asks for: a repeat is the same."""
-    return NewPointsRequest(
-        programme=upload.programme.slug,
-        recipient=row.recipient,
-        points=row.points,
-        reason=row.reason,
-        source=Source.UPLOAD,
-        external_id=row.request_key,
-        requested_by=upload.confirmed_by,
-        explanation={"upload": upload.public_id, "file": upload.file_name, "row": row.number},
-    )
+def _asked(upload: Upload, rows: Sequence[_Row]) -> list[NewPointsRequest]:
+    """Return rows as points requests. What names the upload is no part of what is asked for: a repeat is the same."""
+    slug, confirmed_by, explanation = upload.programme.slug, upload.confirmed_by, _explanation(upload)
+    return [
+        NewPointsRequest(
+            programme=slug,
+            recipient=row.recipient,
+            points=row.points,
+            reason=row.reason,
+            source=Source.UPLOAD,
+            external_id=row.request_key,
+            requested_by=confirmed_by,
+            explanation=explanation | {"row": row.number},
+        )
+        for row in rows
+    ]
+
+
+def _explanation(upload: Upload) -> dict[str, object]:
+    return {"upload": upload.public_id, "file": upload.file_name}
 
 
 def _settled(row: _Row, done: Submitted, programme: Programme) -> dict[str, Any]:

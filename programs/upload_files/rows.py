@@ -19,6 +19,7 @@ from programs.upload_files.limits import (
 __all__ = ["EXAMPLE", "OPTIONAL", "REQUIRED", "Line", "LineReader", "Row"]
 
 POINTS_CHARACTERS_SHOWN = 40
+TEXT, NUMBER, DAY = "t", "n", "d"  # kinds of cells
 EXAMPLE = "EXAMPLE"  # the recipient of the template's own row
 # They turn text round, so that it reads as something else than it is (Unicode TR 36).
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -32,12 +33,12 @@ class Row(NamedTuple):
     Args:
         number: as the spreadsheet counts it; the header is 1.
         cells: text, in the file's order.
-        kinds: what a spreadsheet kept each cell as: "text", "number", "day", "moment" or "other"; None: all are text.
+        kinds: a letter for each cell, what a spreadsheet kept it as: see `sheet_process`; "": all are text.
     """
 
     number: int
     cells: Sequence[str]
-    kinds: Sequence[str] | None = None
+    kinds: str = ""
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class LineReader:
             written_points=_shown(points, POINTS_CHARACTERS_SHOWN),
             reason=_shown(reason, REASON_CHARACTERS_MAX),
             external_id=_shown(external_id, EXTERNAL_ID_CHARACTERS_MAX),
-            is_number=_kind(row, self._recipient) == "number",
+            is_number=_kind(row, self._recipient) == NUMBER,
         )
         try:
             if len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]):
@@ -111,10 +112,10 @@ class LineReader:
 
     def _numbers(self, row: Row) -> WrittenNumbers:
         """Return how this cell writes numbers: what a spreadsheet keeps as one is written in digits."""
-        return WrittenNumbers.PLAIN if _kind(row, self._points) == "number" else self._layout.numbers
+        return WrittenNumbers.PLAIN if _kind(row, self._points) == NUMBER else self._layout.numbers
 
     def _days(self, row: Row) -> WrittenDays:
-        return WrittenDays.ISO if _kind(row, self._credit_on) == "day" else self._layout.days
+        return WrittenDays.ISO if _kind(row, self._credit_on) == DAY else self._layout.days
 
 
 def _cell(cells: Sequence[str], place: int | None) -> str:
@@ -122,9 +123,7 @@ def _cell(cells: Sequence[str], place: int | None) -> str:
 
 
 def _kind(row: Row, place: int | None) -> str:
-    if row.kinds is None or place is None or place >= len(row.kinds):
-        return "text"
-    return row.kinds[place]
+    return row.kinds[place] if place is not None and place < len(row.kinds) else TEXT
 
 
 def _shown(text: str, characters_max: int) -> str:

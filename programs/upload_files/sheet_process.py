@@ -1,8 +1,8 @@
 """Reads the first sheet of a workbook in a process of its own: `python -I sheet_process.py` < workbook > rows.
 
 A workbook made to do harm then ends this process at its limits of memory and time, and nothing else. It imports nothing
-of the portal, so it starts in a blink. Each row is one line of JSON, a list of cells: text, or [kind, text] for what
-the spreadsheet kept as another kind: "number", "day", "moment", "other".
+of the portal, so it starts in a blink. Each row is one line of JSON: its cells as texts, and a letter for each that says
+what the spreadsheet kept it as: t(ext), n(umber), d(ay), m(oment), o(ther).
 """
 
 import json
@@ -15,17 +15,17 @@ from typing import Any
 CELL_CHARACTERS_KEPT = 1_001  # one more than a cell may hold, so that the reader sees that it is too long
 
 
-def cell(value: Any) -> Any:
-    """Return a cell as JSON."""
+def cell(value: Any) -> tuple[str, str]:
+    """Return a cell as text, and the letter of its kind."""
     if isinstance(value, str):
-        return value[:CELL_CHARACTERS_KEPT]
+        return value[:CELL_CHARACTERS_KEPT], "t"
     if isinstance(value, bool):
-        return ["other", str(value).upper()]
+        return str(value).upper(), "o"
     if isinstance(value, int | float):
-        return ["number", str(int(value)) if float(value).is_integer() else repr(value)]
+        return str(int(value)) if float(value).is_integer() else repr(value), "n"
     if isinstance(value, datetime):
-        return ["day", value.date().isoformat()] if value.time() == time() else ["moment", value.isoformat()]
-    return ["day", value.isoformat()] if isinstance(value, date) else ["other", str(value)[:CELL_CHARACTERS_KEPT]]
+        return (value.date().isoformat(), "d") if value.time() == time() else (value.isoformat(), "m")
+    return (value.isoformat(), "d") if isinstance(value, date) else (str(value)[:CELL_CHARACTERS_KEPT], "o")
 
 
 def letters(column: int) -> str:
@@ -55,7 +55,8 @@ def main(memory_bytes_max: int, cpu_seconds_max: int, written_bytes_max: int, ro
         sys.stdout.write(":".join(f"{letters(column)}{row + 1}" for row, column in merged[0]))
         return 5
     for row in sheet.iter_rows():
-        sys.stdout.write(json.dumps([cell(value) for value in row]) + "\n")
+        texts, kinds = zip(*map(cell, row), strict=True) if row else ((), ())
+        sys.stdout.write(json.dumps([texts, "".join(kinds)]) + "\n")
     return 0
 
 

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from programs.errors import UnreadableUpload
 from programs.upload_files import encodings
@@ -57,9 +57,9 @@ def _rows(spool: IO[bytes]) -> Iterator[Row]:
     with spool:
         spool.seek(0)
         for number, line in enumerate(spool, start=1):
-            cells = json.loads(line)
+            cells, kinds = json.loads(line)
             if number == 1 or any(cells):
-                yield _row(number, cells)
+                yield Row(number, cells, kinds)
 
 
 def check_directory(file: IO[bytes]) -> None:
@@ -117,11 +117,3 @@ def _read_elsewhere(file: IO[bytes], spool: IO[bytes]) -> None:
         raise UnreadableUpload(MERGED_CELLS.format(spool.read(50).decode()))
     if done.returncode:
         raise UnreadableUpload(TOO_LARGE if done.returncode == TOO_MANY else DAMAGED)
-
-
-def _row(number: int, cells: list[Any]) -> Row:
-    """Return a row of texts, with the kinds of its cells where one is another."""
-    if all(isinstance(cell, str) for cell in cells):
-        return Row(number, cells)
-    pairs = [("text", cell) if isinstance(cell, str) else cell for cell in cells]
-    return Row(number, [str(text) for _, text in pairs], [kind for kind, _ in pairs])
