@@ -28,6 +28,8 @@ class Section(Protocol):
 
     key: str
     identity: str
+    schema: dict[str, Any]
+    """JSON Schema of one entry, as the file writes it (`api.configuration_schema`)."""
 
     def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
         """Return the entries checked and with defaults filled in, exactly as `export` would show them.

@@ -9,14 +9,14 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from api.configuration import ConfigurationError, Section
 from integrations import connections
+from integrations.config_schema import CONNECTION
 from integrations.models import Connection, ReceivedMessage
 
 
 class ConnectionsSection:
     """How HR systems' own messages become events."""
 
-    key = "connections"
-    identity = "slug"
+    key, identity, schema = "connections", "slug", CONNECTION
 
     def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
         """Return the entries checked, with defaults filled in.

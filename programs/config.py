@@ -9,26 +9,30 @@ from django.contrib.auth.models import Group
 
 from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
-from people.models import Person
+from people.models import Department, Person
 from programs import expressions, representations
+from programs.config_schema import (
+    EVENT_TYPE_CHARACTERS_MAX,
+    EXPRESSION_CHARACTERS_MAX,
+    NAME_CHARACTERS_MAX,
+    PROGRAMME,
+    REASON_CHARACTERS_MAX,
+)
 from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from programs.expressions import PERSON_VARIABLES, ExpressionError
 from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleChange, RuleVersion
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
-from programs.operations import programmes, rules
+from programs.operations import department_budgets, programmes, rules
 from programs.operations.programmes import actor
 from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
-EXPRESSION_CHARACTERS_MAX = 4000
-EVENT_TYPE_CHARACTERS_MAX = 200
-REASON_CHARACTERS_MAX = 300
 NO_LIMIT = {"points": None, "days": None}
 
 
 class Programmes:
     """Reasons for which the company gives points, with their limits, approvals and rules."""
 
-    key, identity = "programmes", "slug"
+    key, identity, schema = "programmes", "slug", PROGRAMME
 
     def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
         """Return the entries checked and whole (see `Section`)."""
@@ -38,7 +42,10 @@ class Programmes:
     def export(self) -> list[dict[str, Any]]:
         """Return the programmes that are live, by slug, with the rules that are live."""
         live = Programme.objects.order_by("slug").prefetch_related(
-            "approval_steps__group", "approval_steps__escalate_to", "rules__live_version"
+            "approval_steps__group",
+            "department_budgets__department",
+            "approval_steps__escalate_to",
+            "rules__live_version",
         )
         return [_exported(programme) for programme in live]
 
@@ -53,6 +60,7 @@ class Programmes:
             for entry in entries:
                 programme = _save(entry, live.get(entry["slug"]), who, at)
                 _save_steps(programme, entry["approval"], groups)
+                _save_departments(programme, entry["budget"]["departments"], who, at)
                 _save_rules(programme, entry["rules"], who)
             for programme in Programme.objects.filter(slug__in=removed).order_by("slug"):
                 _remove(programme)
@@ -73,7 +81,7 @@ def _programme(reader: Reader, groups: Collection[str]) -> dict[str, Any]:
     """Return a programme's entry as it is exported."""
     entry = {
         "slug": reader.slug("slug"),
-        "name": reader.text("name", length_max=120),
+        "name": reader.text("name", length_max=NAME_CHARACTERS_MAX),
         "status": reader.choice("status", ProgrammeStatus.values, default=ProgrammeStatus.DRAFT.value),
         "starts_on": (starts_on := reader.day("starts_on")),
         "ends_on": (ends_on := reader.day("ends_on")),
@@ -190,13 +198,28 @@ def _window(limits: Reader, name: str, points_max: int) -> dict[str, Any] | None
 
 
 def _budget(reader: Reader) -> dict[str, Any]:
-    """Return at how many points left somebody is told; the points themselves are funded, not configured."""
+    """Return at how many points left somebody is told, and which departments have budgets of their own; the points
+    themselves are funded and moved, not configured.
+    """
     if not reader.given("budget"):
-        return {"low_at": None}
+        return {"low_at": None, "departments": []}
     budget = reader.inside("budget")
-    low_at = budget.whole("low_at", 0, LOW_AT_MAX, default=None)
+    found = {"low_at": budget.whole("low_at", 0, LOW_AT_MAX, default=None), "departments": _departments(budget)}
     budget.finish()
-    return {"low_at": low_at}
+    return found
+
+
+def _departments(budget: Reader) -> list[dict[str, Any]]:
+    """Return the departments that have a budget of their own, by name."""
+    known = sorted(Department.objects.values_list("name", flat=True)) if budget.given("departments") else []
+    found: dict[str, dict[str, Any]] = {}
+    for each in budget.each("departments"):
+        name = each.choice("department", known)
+        if name in found:
+            raise each.error("department", detail=f"{name} is named twice. Keep one.")
+        found[name] = {"department": name, "low_at": each.whole("low_at", 0, LOW_AT_MAX, default=None)}
+        each.finish()
+    return [found[name] for name in sorted(found)]
 
 
 def _notify(reader: Reader) -> list[str]:
@@ -279,10 +302,17 @@ def _exported(programme: Programme) -> dict[str, Any]:
         "eligible": programme.eligible.strip(),
         "approval": sorted(map(_exported_step, programme.approval_steps.all()), key=_place_of_step),
         "limits": shown["limits"],
-        "budget": {"low_at": programme.budget_low_at},
+        "budget": {"low_at": programme.budget_low_at, "departments": _exported_departments(programme)},
         "notify": _channels(programme.notify),
         "rules": [_exported_rule(rule) for rule in sorted(live, key=lambda rule: rule.slug)],
     }
+
+
+def _exported_departments(programme: Programme) -> list[dict[str, Any]]:
+    """Return the open budgets of departments as `_departments` would have read them."""
+    rows = programme.department_budgets.all()
+    found = [{"department": row.department.name, "low_at": row.low_at} for row in rows if row.closed_at is None]
+    return sorted(found, key=lambda each: str(each["department"]))
 
 
 def _exported_rule(rule: Rule) -> dict[str, Any]:
@@ -321,6 +351,21 @@ def _save(entry: dict[str, Any], programme: Programme | None, by: Person | None,
     return programme
 
 
+def _save_departments(programme: Programme, entries: list[dict[str, Any]], by: Person | None, at: datetime) -> None:
+    """Give exactly these departments a budget; one that is left out is closed, and its points go to the programme's."""
+    wanted = {entry["department"]: entry["low_at"] for entry in entries}
+    rows = programme.department_budgets.filter(closed_at=None).select_related("department")
+    for name, row in {row.department.name: row for row in rows}.items():
+        if name not in wanted:
+            department_budgets.close(row.pk, by=by, at=at)
+        elif row.low_at != (low_at := wanted.pop(name)):
+            row.low_at = low_at
+            row.save(update_fields=["low_at"])
+    for department in Department.objects.filter(name__in=wanted).order_by("name"):
+        low_at = wanted[department.name]
+        department_budgets.give(programme=programme, department=department, low_at=low_at, by=by, at=at)
+
+
 def _save_steps(programme: Programme, steps: list[dict[str, Any]], groups: dict[str, Group]) -> None:
     """Give a programme exactly these approval steps; what is the same already is left as it is."""
     related = ("group", "escalate_to")
@@ -354,6 +399,11 @@ def _remove(programme: Programme) -> None:
     """Delete a programme that was never used; its empty budget account stays, as all accounts do."""
     if PointsRequest.objects.filter(programme=programme).exists() or programme.fundings.exists():
         detail = f"{programme.slug} has points requests or a funded budget, so it stays. Write `status: ended` instead."
+        raise ConfigurationError((), detail)
+    if programme.department_budgets.exists() or programme.closings.exists():
+        detail = (
+            f"{programme.slug} has budgets of departments or closed years, so it stays. Write `status: ended` instead."
+        )
         raise ConfigurationError((), detail)
     if RuleChange.objects.filter(rule__programme=programme).exists():
         detail = f"{programme.slug} has rules that people decided about, so it stays. Write `status: ended` instead."

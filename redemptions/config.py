@@ -11,20 +11,17 @@ from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
 from api.money import amount, minor_units
 from people.validators import known_country
+from redemptions.config_schema import DAYS_MAX, DESCRIPTION_LENGTH_MAX, POSITION_MAX, PRODUCT, SUPPLIER
 from redemptions.enums import Category, ProductKind, SupplierKind
 from redemptions.models import Product, Supplier
 from redemptions.models.product import POINTS_PER_UNIT_MAX, POSITION_USUAL
 from redemptions.pictures import FAMILIES, PALETTES
 
-DESCRIPTION_LENGTH_MAX = 2000
-DAYS_MAX = 36_500
-POSITION_MAX = 1_000_000
-
 
 class Suppliers:
     """Who delivers: `- {slug: code-pool, kind: code_pool}`."""
 
-    key, identity = "suppliers", "slug"
+    key, identity, schema = "suppliers", "slug", SUPPLIER
 
     def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
         """Return the entries checked and whole (see `Section`)."""
@@ -58,7 +55,7 @@ class Suppliers:
 class Products:
     """What can be redeemed: denominations or a range, as decimal strings in the product's currency."""
 
-    key, identity = "products", "sku"
+    key, identity, schema = "products", "sku", PRODUCT
 
     def normalise(self, entries: list[Any]) -> list[dict[str, Any]]:
         """Return the entries checked and whole (see `Section`)."""

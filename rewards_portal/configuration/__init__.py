@@ -4,8 +4,8 @@ The file is read with the line of everything in it (`reading`), each room checks
 `config.SECTIONS`), the difference is worked out here (`planning`), and what is live is written out again (`writing`).
 """
 
-from rewards_portal.configuration.operations import apply_file, export, plan_file
+from rewards_portal.configuration.operations import apply_file, export, json_schema, plan_file
 from rewards_portal.configuration.planning import Plan
 from rewards_portal.configuration.reading import FileError
 
-__all__ = ["FileError", "Plan", "apply_file", "export", "plan_file"]
+__all__ = ["FileError", "Plan", "apply_file", "export", "json_schema", "plan_file"]

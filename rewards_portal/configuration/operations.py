@@ -9,9 +9,11 @@ import pghistory
 from django.db import connection, transaction
 
 from api.configuration import ConfigurationError, Section
+from api.models import ApiClient
 from people.models import Person
 from rewards_portal.configuration.planning import Plan, compare
 from rewards_portal.configuration.reading import Document, FileError, read
+from rewards_portal.configuration.schema import schema
 from rewards_portal.configuration.sections import sections
 from rewards_portal.configuration.writing import write
 
@@ -31,16 +33,21 @@ def plan_file(file: FilePath | str, *, at: datetime) -> Plan:
     return plan
 
 
-def apply_file(file: FilePath | str, *, by: Person | None, at: datetime) -> Plan:
+def apply_file(file: FilePath | str, *, by: Person | None, client: ApiClient | None = None, at: datetime) -> Plan:
     """Make a file live, all of it or nothing, and return what changed.
 
     Sections that the file does not name are left alone; entries that a named section leaves out are removed.
+
+    Args:
+        by: the person who does it, as History names them.
+        client: the system that does it, a pipeline for example.
 
     Raises:
         FileError: the file cannot be taken, with its line.
     """
     document = _document(file)
-    who = {"user": str(by.pk)} if by else {}
+    actor = str(by.pk) if by else str(client or "")
+    who = {"user": actor} if actor else {}
     with pghistory.context(command="config apply", file=document.file, **who), transaction.atomic():
         return _apply(document, by=by, at=at)
 
@@ -48,6 +55,11 @@ def apply_file(file: FilePath | str, *, by: Person | None, at: datetime) -> Plan
 def export() -> str:
     """Return what is live as a file."""
     return write([(section, section.export()) for section in sections()])
+
+
+def json_schema() -> dict[str, Any]:
+    """Return what an editor needs to complete and check the file while somebody types."""
+    return schema(VERSION)
 
 
 def _document(file: FilePath | str) -> Document:
