@@ -1,4 +1,4 @@
-"""A Slack workspace, a flow of Teams and a mail server for the tests of this room."""
+"""A Slack workspace, a flow of Teams, a mail server and a client system for the tests of this room."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from messaging.channels.email.channel import SMTP
+from tests.standins.receiver import Receiver, receiver
 from tests.standins.slack import TOKEN, SlackStandIn, slack_standin
 from tests.standins.smtp import SmtpStandIn, smtp_standin
 from tests.standins.teams import TeamsStandIn, teams_standin
@@ -41,3 +42,11 @@ def smtp(settings: Settings) -> Iterator[SmtpStandIn]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         settings.BASE_URL = BASE_URL
         yield server
+
+
+@pytest.fixture
+def system(settings: Settings) -> Iterator[Receiver]:
+    """A client system that is told of what happens."""
+    with receiver() as one:
+        settings.DEBUG = True  # loopback may be called
+        yield one

@@ -40,12 +40,14 @@ class Request:
     Args:
         method: what was asked for, as the service names it: the path without its beginning.
         query: what stood behind the question mark.
+        raw: the body, byte for byte.
     """
 
     method: str
     headers: dict[str, str]
     body: dict[str, Any]
     query: str = ""
+    raw: bytes = b""
 
 
 class WebStandIn:
@@ -113,7 +115,7 @@ def _handler(standin: WebStandIn) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
             method = parts.path.removeprefix(standin.root)
-            request = Request(method, dict(self.headers), self._read(raw), parts.query)
+            request = Request(method, dict(self.headers), self._read(raw), parts.query, raw)
             match standin.take(request):
                 case None:
                     self._reply(standin.answer(request))
