@@ -13,13 +13,13 @@ from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 
-from api import errors
 from api.errors import PortalError
 from api.oauth import SCOPES
+from api.openapi import PROBLEMS_MEMBER
 from api.problems import MEDIA_TYPE
 from api.schema import Page
 
@@ -45,33 +45,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = MemberErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-def _answer(description: str, *problems: type[PortalError]) -> OpenApiResponse:
-    """Return the answer that is one of these problems, each with an example made from its class."""
-    shown = [
-        OpenApiExample(
-            error.code,
-            {
-                "type": f"https://rewards.acme.example/problems/{error.code}",
-                "title": error.title,
-                "status": error.status,
-                "detail": f"{error.title}.",
-                "code": error.code,
-                "request_id": "01a2106e1f0f7d1c9c5e8d1b6a2f4c3e",
-            },
-            media_type=MEDIA_TYPE,
-        )
-        for error in problems
-    ]
-    return OpenApiResponse(ProblemSerializer, description, examples=shown)
-
-
-PROBLEMS: Final[dict[Any, Any]] = {
-    ("401", MEDIA_TYPE): _answer("No token, or one that is not valid.", errors.NotAuthenticated, errors.InvalidToken),
-    ("403", MEDIA_TYPE): _answer("The token lacks the scope.", errors.InsufficientScope),
-    ("default", MEDIA_TYPE): _answer(
-        "Anything else that went wrong.", errors.TooManyRequests, errors.InternalError, errors.NotReady
-    ),
-}
+ANYTHING_ELSE: Final[dict[Any, Any]] = {("default", MEDIA_TYPE): ProblemSerializer}  # filled in by api.openapi
 PAGE_PARAMETERS: Final = [
     OpenApiParameter(
         "limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, description="How many."
@@ -99,29 +73,19 @@ def describe(
         reads: serializer of the body.
         filters: serializer of the query.
         paged: whether the answer is a page of a list.
-        problems: the errors worth naming, beside those that every call can end in.
+        problems: the errors of its own, beside those that every call can end in (api.openapi).
         description: more than the summary, in Markdown.
         tag: the heading it stands under; by its path when not given.
     """
-    named = {
-        (str(status), MEDIA_TYPE): _answer(", ".join(f"`{one.code}`" for one in ended) + ".", *ended)
-        for status, ended in _by_status(problems).items()
-    }
     return extend_schema(
         summary=summary,
         description=description or None,
         request=reads,
-        responses={status: _page_of(one) if paged else one for status, one in answers.items()} | PROBLEMS | named,
+        responses={status: _page_of(one) if paged else one for status, one in answers.items()} | ANYTHING_ELSE,
         parameters=[*([filters] if filters else []), *(PAGE_PARAMETERS if paged else [])],
         tags=[tag] if tag else None,
+        extensions={PROBLEMS_MEMBER: [error.code for error in problems]} if problems else None,
     )
-
-
-def _by_status(problems: Sequence[type[PortalError]]) -> dict[int, list[type[PortalError]]]:
-    found: dict[int, list[type[PortalError]]] = {}
-    for error in problems:
-        found.setdefault(error.status, []).append(error)
-    return found
 
 
 def _page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:

@@ -24,10 +24,16 @@ IDEMPOTENCY_KEY: Final = OpenApiParameter(
 class Schema(AutoSchema):
     """drf-spectacular's own, with what every POST takes, and the names of lists: it knows those of generic views."""
 
+    method_mapping = {**AutoSchema.method_mapping, "options": "handshake"}
+
     def get_override_parameters(self) -> list[Any]:
         """Return the header of every POST, beside what `describe` names."""
         takes_key = self.method == "POST" and hasattr(self.view, "scopes")  # a hook has no client, and rules of its own
         return [IDEMPOTENCY_KEY] if takes_key else []
+
+    def get_auth(self) -> list[Any]:
+        """Return what a call asks for; a handshake, OPTIONS, comes before there is a token."""
+        return [] if self.method == "OPTIONS" else super().get_auth()
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         """Return the schema; of a serializer that refuses unknown members it says so."""

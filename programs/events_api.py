@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, cast
 from urllib.parse import unquote_to_bytes
 
 from django.utils import timezone
-from drf_spectacular.utils import PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from api import ids, parsers
 from api.docs import describe
-from api.errors import BadRequest, BodyTooLarge, MalformedBody
+from api.errors import BadRequest, BodyTooLarge, InvalidToken, MalformedBody, TooManyRequests
 from api.fields import TextField
 from api.models import ApiClient
 from api.views import ApiView, JsonAlways
@@ -33,7 +33,16 @@ MODES = """CloudEvents 1.0 over HTTP: structured (`application/cloudevents+json`
 headers, the body is the data) or batched (`application/cloudevents-batch+json`, at most 1,000; the answer is a list in
 the same order). `subject` is the recipient, bare (`E10482`) or as `employee/E10482`. (`source`, `id`) is unique for
 ever: a repeat gets the first answer, with `Idempotent-Replayed: true` (of a batch, where all of it came before)."""
+HANDSHAKE = """The handshake of HTTP 1.1 Web Hooks for Event Delivery: send `WebHook-Request-Origin`. It needs no token;
+a delivery does."""
 ORIGIN = re.compile(r"[A-Za-z0-9.:/\[\]_-]{1,255}")  # a DNS name, and what senders write instead
+REQUEST_ORIGIN = OpenApiParameter(
+    "WebHook-Request-Origin",
+    {"type": "string", "pattern": f"^{ORIGIN.pattern}$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The DNS name of the system that will deliver.",
+)
 OFFSET = re.compile(r"([zZ]|[+-]\d\d:\d\d)$")
 
 
@@ -169,7 +178,14 @@ class EventsView(ApiView):
         """Ask for nothing in the handshake: a sender may begin with it before it has a token."""
         return [] if self.request.method == "OPTIONS" else super().get_permissions()
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    @describe(
+        "Ask whether events may be delivered",
+        filters=REQUEST_ORIGIN,
+        answers={200: None},
+        problems=[BadRequest, InvalidToken, TooManyRequests],
+        description=HANDSHAKE,
+    )
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Allow a sender to deliver (HTTP 1.1 Web Hooks for Event Delivery, §4): any, as a delivery needs a token."""
         origin = request.headers.get("WebHook-Request-Origin", "")
         if not ORIGIN.fullmatch(origin):

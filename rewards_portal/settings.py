@@ -254,6 +254,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["api.openapi.with_handshakes"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.openapi.complete"],
     "ENUM_NAME_OVERRIDES": {
         "PointsRequestStatusEnum": "programs.enums.PointsRequestStatus",
         "WebhookDeliveryStatusEnum": "messaging.enums.WebhookDeliveryStatus",
