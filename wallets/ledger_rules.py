@@ -1,7 +1,7 @@
 """What must be true of the ledger, proved from the rows alone. Other rooms add theirs from their AppConfig.ready."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +52,11 @@ def register(*rules: Rule) -> None:
             raise ValueError(f"There are two rules called {rule.name}.")
 
 
-def findings() -> Iterator[Finding]:
+def findings() -> Generator[Finding]:
     """Yield every row that breaks a rule, all seen at one moment, while transfers go on; memory stays flat.
 
-    Inside a transaction (a test) it sees what that transaction sees. Read them all before asking the database more.
+    Inside a transaction (a test) it sees what that transaction sees. Read them all, or close it, before asking the
+    database more.
     """
     with _one_moment():
         sure = {probe: _holds(probe) for probe in {rule.probe for rule in _rules.values()} if probe}

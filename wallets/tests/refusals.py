@@ -5,8 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from api.errors import PortalError
+from wallets.errors import InvalidReference, InvalidTime, PointsOutOfRange
 
 Refusal = tuple[type[PortalError], str, str | None]
+BAD_POINTS: Refusal = (PointsOutOfRange, "Points must be a whole number from 1 to 1000000000000.", "/points")
+BAD_REFERENCE: Refusal = (InvalidReference, "A reference has 1 to 80 printable characters.", "/reference")
+NO_ZONE: Refusal = (InvalidTime, "The time has no zone. Give an aware datetime.", None)
+FUTURE: Refusal = (InvalidTime, "The time is in the future. Give the present one.", None)
 
 
 def refusal(operation: Callable[[], object]) -> Refusal:

@@ -11,6 +11,7 @@ from wallets.models import Account, Transfer
 from wallets.operations import accounts, holds, refunds, reversals
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import NOW, make_budget, make_wallet, move
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def test_system_opens_the_one_account_of_a_kind_once(kind, django_assert_num_que
 
 @pytest.mark.parametrize("kind", [AccountKind.BUDGET, AccountKind.WALLET])
 def test_system_refuses_kinds_with_many_accounts(kind):
-    with pytest.raises(ValueError, match=f"no one {kind} account"):
+    with pytest.raises(ValueError, match=f"^There is no one {kind} account.$"):
         accounts.system(kind)
 
 
@@ -65,15 +66,15 @@ def test_close_refuses_an_account_with_points_be_they_held_or_overdue():
     held, overdue = make_wallet(10), make_wallet((10, NOW))
     holds.place(account_id=held.pk, points=10, reference="test:hold", at=NOW)
     for account in (held, overdue, make_budget(10)):
-        with pytest.raises(AccountNotEmpty, match="has 10 points"):
-            accounts.close(account.pk, at=NOW)
+        refused = refusal(lambda: accounts.close(account.pk, at=NOW))  # noqa: B023
+        assert refused == (AccountNotEmpty, "The account has 10 points. Move them first.", None)
         assert Account.objects.get(pk=account.pk).closed_at is None
 
 
 def test_close_refuses_the_accounts_of_the_ledger_itself_and_unknown_ones():
     for account_id in (*[accounts.system(kind).pk for kind in sorted(accounts.SYSTEM_KINDS)], UUID(int=0)):
-        with pytest.raises(UnknownAccount):
-            accounts.close(account_id, at=NOW)
+        refused = refusal(lambda: accounts.close(account_id, at=NOW))  # noqa: B023
+        assert refused == (UnknownAccount, "There is no such budget or wallet.", None)
     with pytest.raises(InvalidTime):
         accounts.close(UUID(int=0), at=NOW.replace(tzinfo=None))
 
@@ -108,9 +109,10 @@ def test_a_closed_account_refuses_everything(closed):
         lambda: refunds.refund(spent.pk, points=1, reference="test:refund", at=NOW),
         lambda: reversals.reverse(credit.pk, points=1, reference="test:reversal", at=NOW),
     ]
-    for operation in refused:
-        with pytest.raises(AccountClosed):
-            operation()
+    closed_says = "One of the two accounts is closed. Name another one."
+    assert [refusal(operation) for operation in refused] == [
+        (AccountClosed, said, None) for said in ("The wallet is closed.", closed_says, closed_says)
+    ]
     assert (Account.objects.get(pk=closed.pk).points, Account.objects.get(pk=open_wallet.pk).points) == (0, 10)
     assert list(ledger_rules.findings()) == []
 

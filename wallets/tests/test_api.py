@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 import time_machine
@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from api import ids
 from api.tests.factories import api
 from people.tests.factories import make_person
+from wallets.api import MomentField
 from wallets.operations import holds
 from wallets.tests.factories import NOW, make_budget, make_wallet, move
 
@@ -64,11 +65,18 @@ def test_wallet_of_somebody_who_never_got_a_point_is_all_zeros(http):
 @pytest.mark.parametrize("path", ["/api/v1/wallets/NOBODY", "/api/v1/wallets/NOBODY/transfers"])
 def test_unknown_recipient_is_404(http, path):
     answer = http.get(path)
-    assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (
+    said = "Nobody is known by this name. Check the employee number, `email:` or `scim:` name."
+    assert (answer.status_code, answer["Content-Type"], answer.json()["code"], answer.json()["detail"]) == (
         404,
         "application/problem+json",
         "not_found",
+        said,
     )
+
+
+def test_a_moment_is_read_as_utc():
+    read = MomentField().to_internal_value("2026-06-01T14:00:00+02:00")
+    assert (read, read.tzinfo) == (NOW, UTC)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/wallets/E1", "/api/v1/wallets/E1/transfers"])

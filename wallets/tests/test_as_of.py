@@ -1,10 +1,13 @@
 """A wallet and any account as they stood: each moment that was looked at is the same when looked back to."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from api.tests.factories import api
 from people.tests.factories import make_person
@@ -13,7 +16,10 @@ from wallets.enums import AccountKind, TransferKind
 from wallets.errors import InvalidTime
 from wallets.models import Account
 from wallets.operations import accounts, holds, lots
-from wallets.tests.factories import NOW, YEAR, make_budget, make_wallet, move
+from wallets.operations.transfers import NewTransfer, post
+from wallets.queries import Expiring
+from wallets.tests.factories import NOW, YEAR, make_budget, make_wallet, move, new_reference
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + YEAR
@@ -93,9 +99,57 @@ def test_what_it_costs_does_not_grow_with_the_history(django_assert_num_queries)
 def test_a_time_without_zone_or_in_the_future_is_refused(ask: str, at: datetime) -> None:
     wallet = make_wallet()
     whose = wallet.person if ask in {"wallet", "history"} else wallet.pk
-    with pytest.raises(InvalidTime) as refused:
-        getattr(queries, ask)(whose, at=at)
-    assert refused.value.pointer == "/at"
+    said = "The time has no zone. Write it as 2026-06-01T12:00:00Z."
+    if at.tzinfo:
+        said = "The time is in the future. Give one that is over."
+    assert refusal(lambda: getattr(queries, ask)(whose, at=at)) == (InvalidTime, said, "/at")
+
+
+def test_this_very_moment_is_not_in_the_future() -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert queries.recorded_by(NOW) == NOW
+
+
+def test_a_statement_goes_on_below_the_last_line_of_the_page_before() -> None:
+    make_wallet(9)  # somebody else's
+    wallet = make_wallet(*range(1, 6))
+    for read in (partial(queries.statement, wallet.person), partial(queries.account_statement, wallet.pk)):
+        first = read(limit=2)
+        second = read(limit=2, before=first[-1].transfer_id)
+        assert [line.points for line in (*first, *second)] == [5, 4, 3, 2]
+    assert queries.history(wallet.person).account_id == wallet.pk
+
+
+def test_a_page_has_fifty_lines_where_nobody_says_and_two_hundred_at_most() -> None:
+    budget, wallet = make_budget(), make_wallet()
+    items = [
+        NewTransfer(
+            debit_id=budget.pk, credit_id=wallet.pk, points=1, kind=TransferKind.CREDIT, reference=new_reference()
+        )
+        for _ in range(201)
+    ]
+    post(items, at=NOW)
+    for read in (partial(queries.statement, wallet.person), partial(queries.account_statement, wallet.pk)):
+        assert [len(read()), len(read(limit=200)), len(read(limit=201))] == [50, 200, 200]
+
+
+def test_a_page_reads_no_more_than_its_lines_of_each_side() -> None:
+    wallet = make_wallet(1, 2, 3)
+    with CaptureQueriesContext(connection) as queries_:
+        queries.account_statement(wallet.pk, limit=2)
+    [query] = queries_.captured_queries
+    assert re.findall("LIMIT 2|UNION ALL|UNION", query["sql"]) == ["LIMIT 2", "UNION ALL", "LIMIT 2", "LIMIT 2"]
+
+
+def test_open_lots_are_the_wallets_own_in_the_order_in_which_they_are_spent() -> None:
+    make_wallet((100, LATER))
+    wallet = make_wallet(5, (1, LATER), (7, LATER + YEAR), (2, LATER), (3, NOW), 4)
+    lots.expire(at=NOW)
+    assert [lot.remaining for lot in queries.open_lots(wallet)] == [1, 2, 7, 5, 4]
+    with time_machine.travel(NOW):
+        assert repr(queries.wallet(wallet.person).expiring) == repr(
+            [Expiring(points=3, expires_at=LATER), Expiring(points=7, expires_at=LATER + YEAR)]
+        )
 
 
 def test_the_api_answers_with_the_wallet_as_it_stood() -> None:

@@ -77,6 +77,17 @@ def test_command_writes_several_findings_one_by_one(monkeypatch):
     assert run("--json") == (1, f'{{"findings": [{each}]}}\n')
 
 
+def test_command_whose_reader_is_gone_leaves_the_connection_free(wallet):
+    class Gone(StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    corrupt("UPDATE wallets_account SET held = 60 WHERE id = %s", wallet.pk)
+    with pytest.raises(BrokenPipeError) as stopped:
+        call_command("check_ledger", stdout=Gone())
+    assert (Account.objects.get(pk=wallet.pk).held, stopped.type) == (60, BrokenPipeError)
+
+
 def test_command_explains_itself():
     text = " ".join(Command().create_parser("manage.py", "check_ledger").format_help().split())
     assert "usage: manage.py check_ledger [-h] [--json] [--seal FILE] [--version]" in text
@@ -184,8 +195,8 @@ def test_reference_once_finds_a_second_effect(wallet):
 def test_register_adds_a_rule_once_and_refuses_another_of_its_name(monkeypatch):
     monkeypatch.setattr(ledger_rules, "_rules", {})
     rule = Rule("always_broken", "SELECT 'x', 'broken'")
-    ledger_rules.register(rule, rule)
-    assert list(ledger_rules.findings()) == [Finding("always_broken", "x", "broken")]
+    ledger_rules.register(rule, rule, Rule("other", "SELECT 'y', 'other'"))
+    assert list(ledger_rules.findings()) == [Finding("always_broken", "x", "broken"), Finding("other", "y", "other")]
     with pytest.raises(ValueError, match="two rules called always_broken"):
         ledger_rules.register(Rule("always_broken", "SELECT 'y', 'other'"))
 

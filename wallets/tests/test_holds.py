@@ -8,9 +8,7 @@ from wallets.enums import AccountKind, HoldStatus, TransferKind
 from wallets.errors import (
     HoldClosed,
     InsufficientPoints,
-    InvalidReference,
     InvalidTime,
-    PointsOutOfRange,
     ReferenceConflict,
     UnknownAccount,
     UnknownHold,
@@ -18,6 +16,7 @@ from wallets.errors import (
 from wallets.models import Account, Hold, Lot, Transfer
 from wallets.operations import accounts, holds
 from wallets.tests.factories import NOW, make_budget, make_wallet, move
+from wallets.tests.refusals import BAD_POINTS, BAD_REFERENCE, NO_ZONE, refusal
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -56,11 +55,11 @@ def test_place_sets_points_aside():
 
 def test_place_takes_the_last_point_and_not_one_more():
     wallet = make_wallet(100)
-    with pytest.raises(InsufficientPoints, match="100 points are available, 101 are needed"):
-        place(wallet, 101)
+    said = "100 points are available, 101 are needed. Choose something smaller."
+    assert refusal(lambda: place(wallet, 101)) == (InsufficientPoints, said, None)
     place(wallet, 100)
-    with pytest.raises(InsufficientPoints, match="0 points are available"):
-        place(wallet, 1, "hold:2")
+    said = "0 points are available, 1 are needed. Choose something smaller."
+    assert refusal(lambda: place(wallet, 1, "hold:2")) == (InsufficientPoints, said, None)
     assert points_and_held(wallet) == (100, 100)
 
 
@@ -68,40 +67,41 @@ def test_place_again_with_the_same_reference_is_the_same_hold():
     wallet = make_wallet(100)
     hold = place(wallet)
     assert (place(wallet).pk, points_and_held(wallet)) == (hold.pk, (100, 60))
-    with pytest.raises(ReferenceConflict):
-        place(wallet, 61)
-    with pytest.raises(ReferenceConflict):
-        place(make_wallet(100))
+    for other in (lambda: place(wallet, 61), lambda: place(make_wallet(100))):
+        said = "The reference holds other points already. Use a new one."
+        assert refusal(other) == (ReferenceConflict, said, None)
     holds.release(hold.pk, at=NOW)
     assert (place(wallet).status, points_and_held(wallet)) == (HoldStatus.RELEASED, (100, 0))
 
 
 @pytest.mark.parametrize(
-    ("fields", "error"),
+    ("fields", "refused"),
     [
-        ({"points": 0}, PointsOutOfRange),
-        ({"points": -5}, PointsOutOfRange),
-        ({"points": True}, PointsOutOfRange),
-        ({"points": 5.0}, PointsOutOfRange),
-        ({"points": "5"}, PointsOutOfRange),
-        ({"reference": ""}, InvalidReference),
-        ({"reference": "x" * 81}, InvalidReference),
-        ({"at": datetime(2026, 6, 1)}, InvalidTime),  # noqa: DTZ001
-        ({"expires_at": datetime(2026, 7, 1)}, InvalidTime),  # noqa: DTZ001
-        ({"expires_at": NOW}, InvalidTime),
+        ({"points": 0}, BAD_POINTS),
+        ({"points": -5}, BAD_POINTS),
+        ({"points": True}, BAD_POINTS),
+        ({"points": 5.0}, BAD_POINTS),
+        ({"points": "5"}, BAD_POINTS),
+        ({"reference": ""}, BAD_REFERENCE),
+        ({"reference": "x" * 81}, BAD_REFERENCE),
+        ({"at": datetime(2026, 6, 1)}, NO_ZONE),  # noqa: DTZ001
+        ({"expires_at": datetime(2026, 7, 1)}, NO_ZONE),  # noqa: DTZ001
+        (
+            {"expires_at": NOW},
+            (InvalidTime, "A hold must expire after it is placed. Give a later `expires_at`.", None),
+        ),
     ],
 )
-def test_place_refuses_what_no_wallet_could_hold(fields, error):
+def test_place_refuses_what_no_wallet_could_hold(fields, refused):
     wallet = make_wallet(100)
-    with pytest.raises(error):
-        place(wallet, **fields)
+    assert refusal(lambda: place(wallet, **fields)) == refused
     assert (points_and_held(wallet), Hold.objects.count()) == ((100, 0), 0)
 
 
 def test_place_needs_a_wallet():
     for account_id in (make_budget(100).pk, UUID(int=0)):
-        with pytest.raises(UnknownAccount):
-            holds.place(account_id=account_id, points=1, reference="hold:1", at=NOW)
+        refused = refusal(lambda: holds.place(account_id=account_id, points=1, reference="hold:1", at=NOW))  # noqa: B023
+        assert refused == (UnknownAccount, "There is no such wallet. Open it first.", None)
 
 
 def test_capture_redeems_what_was_held_out_of_the_earliest_lots():
@@ -140,23 +140,22 @@ def test_a_hold_closes_once(close, again):
     hold = place(wallet)
     status = close(hold.pk, at=NOW).status
     before = points_and_held(wallet)
-    with pytest.raises(HoldClosed, match=f"the hold was {status}"):
-        again(hold.pk, at=NOW)
+    said = f"These points are no longer held: the hold was {status}."
+    assert refusal(lambda: again(hold.pk, at=NOW)) == (HoldClosed, said, None)
     assert points_and_held(wallet) == before
 
 
 @pytest.mark.parametrize("close", [holds.capture, holds.release])
 def test_closing_an_unknown_hold_is_an_error(close):
-    with pytest.raises(UnknownHold):
-        close(UUID(int=0), at=NOW)
+    assert refusal(lambda: close(UUID(int=0), at=NOW)) == (UnknownHold, "There is no such hold.", None)
 
 
 def test_capture_refuses_a_reference_that_another_transfer_took():
     wallet = make_wallet(200)
     hold = place(wallet)
     move(wallet, accounts.system(AccountKind.REDEEMED), 60, kind=TransferKind.REDEMPTION, reference="hold:1")
-    with pytest.raises(ReferenceConflict):
-        holds.capture(hold.pk, at=NOW)
+    said = "Another transfer took the reference of this hold."
+    assert refusal(lambda: holds.capture(hold.pk, at=NOW)) == (ReferenceConflict, said, None)
     holds.release(hold.pk, at=NOW)
 
 
@@ -184,8 +183,8 @@ def test_expire_goes_on_where_its_limit_stopped():
 def test_a_hold_whose_time_is_over_cannot_be_captured_also_before_it_was_swept():
     wallet = make_wallet(100)
     hold = place(wallet, expires_at=NOW + HOUR)
-    with pytest.raises(HoldClosed, match="ran out"):
-        holds.capture(hold.pk, at=NOW + HOUR)
+    said = "These points are no longer held: the hold ran out. Place a new one."
+    assert refusal(lambda: holds.capture(hold.pk, at=NOW + HOUR)) == (HoldClosed, said, None)
     assert (points_and_held(wallet), Hold.objects.get(pk=hold.pk).status) == ((100, 60), HoldStatus.PLACED)
     holds.capture(hold.pk, at=NOW + HOUR - timedelta(microseconds=1))
     assert points_and_held(wallet) == (40, 0)

@@ -4,6 +4,7 @@ MODEL_EXAMPLES, MODEL_STEPS and MODEL_SEED make it longer, or other: `make tortu
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import count
 
@@ -11,7 +12,7 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -24,6 +25,8 @@ STEPS = int(os.environ.get("MODEL_STEPS") or 50)
 SEED = int(os.environ.get("MODEL_SEED") or 0)
 EXAMPLE, VACUUM_AFTER = count(), 10
 SHARDS = 10  # so that several processes share the examples
+# A mutant is dead once it is found: to find the shortest way to it takes longer than the rest.
+PHASES = [Phase.generate] if "MUTANT_UNDER_TEST" in os.environ else list(Phase)
 
 OPEN_WALLETS, OPEN_BUDGETS = WALLETS[:-1], BUDGETS[:-1]  # nobody closes these
 ROUTES = [
@@ -176,6 +179,19 @@ class LedgerMachine(RuleBasedStateMachine):
         self.today = max(0, self.today + days)
 
     @rule()
+    def clock_lands_on_the_next_expiry(self) -> None:
+        """Go to the very moment at which something expires: there `<` and `<=` differ."""
+        placed = [hold for hold in self.plain.holds.values() if hold.status == "placed"]
+        self._land([each.expires_on for each in (*self.plain.lots, *placed)])
+
+    @rule(wallet=st.sampled_from(OPEN_WALLETS), points=st.integers(1, 9))
+    def place_at_the_next_expiry(self, wallet, points) -> None:
+        """Set points aside at the very moment at which a lot of their wallet expires: too late to keep that lot."""
+        self._land([lot.expires_on for lot in self.plain.lots if lot.wallet == wallet and lot.left])
+        arguments = self._reference(len(self.used)), wallet, points, None, self.today
+        assert self.real.place(*arguments) == self.plain.place(*arguments)
+
+    @rule()
     def expire(self) -> None:
         assert self.real.expire_holds(self.today) == self.plain.expire_holds(self.today)
         assert self.real.expire_lots(self.today) == self.plain.expire_lots(self.today)
@@ -196,6 +212,10 @@ class LedgerMachine(RuleBasedStateMachine):
             assert self.real.post(items, self.today) == [
                 self.plain.post(**asdict(item), today=self.today) for item in items
             ]
+
+    def _land(self, dates: list[int | None]) -> None:
+        """Let the clock go on to the next of these."""
+        self.today = min((date for date in dates if date is not None and date > self.today), default=self.today)
 
     def _reference(self, repeat: int) -> str:
         """Return a new reference mostly, one of the last few sometimes."""
@@ -229,14 +249,52 @@ def _vacuum() -> None:
 @pytest.mark.django_db(transaction=True)  # not one around the test: each example is one by itself
 @pytest.mark.timeout(0)  # as long as it is asked to be
 def test_the_ledger_and_a_plain_model_agree_after_every_step(shard):
-    machine = hypothesis.seed(SEED * SHARDS + shard)(type("Ledger", (LedgerMachine,), {}))
+    run(seed=SEED * SHARDS + shard, examples=max(EXAMPLES // SHARDS, 1))
+
+
+@pytest.mark.parametrize(
+    ("function", "right", "wrong"),
+    [
+        ("wallets_set_aside", "placed_at < before", "placed_at <= before"),  # a hold of a lot's very last moment
+        ("wallets_overdue", "expires_at <= moment", "expires_at < moment"),
+        ("wallets_draw", "coalesce(expires_at <= moment, false)", "coalesce(expires_at < moment, false)"),
+        ("wallets_expire", "lot.expires_at <= moment", "lot.expires_at < moment"),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(0)
+def test_the_machine_finds_a_fault_planted_at_an_expiry(function, right, wrong):
+    source = _source(function)
+    assert right in source
+    try:
+        _execute(source.replace(right, wrong))
+        with pytest.raises(AssertionError):
+            run(seed=SEED, examples=100, phases=[Phase.generate])
+    finally:
+        _execute(source)
+
+
+def run(seed: int, examples: int, phases: Sequence[Phase] = PHASES) -> None:
     run_state_machine_as_test(
-        machine,
+        hypothesis.seed(seed)(type("Ledger", (LedgerMachine,), {})),
         settings=settings(
-            max_examples=max(EXAMPLES // SHARDS, 1),
+            max_examples=examples,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
+            phases=phases,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _source(function: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [function])
+        [(source,)] = cursor.fetchall()
+    return str(source)
+
+
+def _execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)

@@ -18,6 +18,7 @@ from wallets.operations import accounts, holds, lots, reversals
 from wallets.operations.refunds import REFUND_GRACE_DAYS, refund
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import NOW, make_wallet, move
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -188,9 +189,16 @@ def test_one_list_gives_back_no_more_than_was_taken_and_may_spend_it(wallet):
 def test_only_what_took_points_from_a_wallet_can_be_refunded(wallet):
     credit = Transfer.objects.filter(credit=wallet).first()
     reversal = reversals.reverse(credit.pk, points=5, reference="test:reversal", at=NOW)
-    for transfer_id in (credit.pk, credit.debit.pk, reversal.transfer_id, UUID(int=0)):
-        with pytest.raises(UnknownTransfer):
-            refund(transfer_id, points=1, reference="test:refund", at=NOW)
+    other = "There is no such redemption. Name a transfer that took points from a wallet."
+    took_back = "There is no transfer that gave these points. Name a credit to reverse, or a redemption to refund."
+    for transfer_id, said in (
+        (credit.pk, other),
+        (credit.debit.pk, other),
+        (reversal.transfer_id, took_back),
+        (UUID(int=0), other),
+    ):
+        refused = refusal(lambda: refund(transfer_id, points=1, reference="test:refund", at=NOW))  # noqa: B023
+        assert refused == (UnknownTransfer, said, None)
 
 
 @pytest.mark.parametrize(

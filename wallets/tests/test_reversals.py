@@ -18,6 +18,7 @@ from wallets.operations import accounts, holds
 from wallets.operations.reversals import Reversed, reverse
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import NOW, make_budget, make_wallet, move
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -126,9 +127,17 @@ def test_the_same_reference_again_answers_what_the_first_one_took(budget, wallet
 def test_the_same_reference_for_something_else_is_a_conflict(budget, wallet):
     given, other = credit(budget, wallet), credit(budget, wallet)
     take_back(given, 30)
-    for transfer_id, points in ((given, 31), (other, 30)):
-        with pytest.raises(ReferenceConflict):
-            take_back(transfer_id, points)
+    own = Transfer.objects.get(pk=given).reference
+    for arguments in ((given, 31), (other, 30), (given, 30, own), (other, 30, own)):
+        said = "The reference was used for something else. Use a new one."
+        assert refusal(lambda: take_back(*arguments)) == (ReferenceConflict, said, None)  # noqa: B023
+
+
+def test_a_reversal_asks_five_times(budget, wallet, django_assert_num_queries):
+    given = credit(budget, wallet)
+    take_back(given, 1)
+    with django_assert_num_queries(5):
+        take_back(given, 1, "test:rev:2")
 
 
 def test_where_there_was_nothing_to_take_the_reference_is_still_free(budget, wallet):
@@ -159,8 +168,8 @@ def test_only_what_gave_points_to_a_wallet_can_be_reversed(budget, wallet):
     redemption = Transfer.objects.get(kind=TransferKind.REDEMPTION)
     funding = Transfer.objects.get(credit=budget)
     for transfer_id in (redemption.pk, funding.pk, UUID(int=0)):
-        with pytest.raises(UnknownTransfer):
-            take_back(transfer_id)
+        said = "There is no such credit. Name a transfer that gave points to a wallet."
+        assert refusal(lambda: take_back(transfer_id)) == (UnknownTransfer, said, None)  # noqa: B023
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,26 @@ def test_nothing_is_sealed_while_an_older_transaction_may_still_post(
     assert (Seal.objects.get().count, list(ledger_rules.findings())) == (3, [])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_sealing_waits_for_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    wallet, budget = make_wallet(5), Account.objects.get(kind="budget")
+    posted, waited = Event(), Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            move(budget, wallet, 1)
+            posted.set()
+            waited.wait(10)
+        connection.close()
+
+    thread = Thread(target=slow)
+    thread.start()
+    assert posted.wait(10)
+    monkeypatch.setattr(seals.time, "sleep", lambda _: (waited.set(), thread.join()))
+    assert (seals.seal(at=NOW, margin=NONE), waited.is_set()) == (1, True)
+    assert Seal.objects.get().count == 3
+
+
 def test_the_newest_seal_is_written_to_a_folder(wallet: Account, tmp_path: Path, settings) -> None:
     settings.SEAL_TARGET_SECRET_URL = f"file://{tmp_path}"
     copied = seals.copy(at=NOW)

@@ -2,13 +2,13 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 
 from wallets import ledger_rules
 from wallets.enums import AccountKind, TransferKind
 from wallets.errors import (
     InsufficientPoints,
-    InvalidReference,
     InvalidTime,
     OverRefund,
     PointsOutOfRange,
@@ -21,8 +21,14 @@ from wallets.models.account import ACCOUNT_POINTS_MAX, TRANSFER_POINTS_MAX
 from wallets.operations import accounts, holds, transfers
 from wallets.operations.transfers import NewTransfer, post
 from wallets.tests.factories import NOW, make_budget, make_wallet, move, new_reference
+from wallets.tests.refusals import BAD_POINTS, BAD_REFERENCE, FUTURE, NO_ZONE, refusal
 
 pytestmark = pytest.mark.django_db
+TOO_EARLY = (
+    InvalidTime,
+    "Points must expire later than now, and after they are earned. Give a later `expires_at`.",
+    None,
+)
 NEVER, SOON, LATER = None, NOW + timedelta(days=10), NOW + timedelta(days=90)
 
 
@@ -238,45 +244,53 @@ def test_a_reversal_lowers_what_was_earned():
 
 
 @pytest.mark.parametrize(
-    ("fields", "error"),
+    ("fields", "refused"),
     [
-        ({"points": 0}, PointsOutOfRange),
-        ({"points": -1}, PointsOutOfRange),
-        ({"points": True}, PointsOutOfRange),
-        ({"points": 1.0}, PointsOutOfRange),
-        ({"points": float("nan")}, PointsOutOfRange),
-        ({"points": "1"}, PointsOutOfRange),
-        ({"points": None}, PointsOutOfRange),
-        ({"points": TRANSFER_POINTS_MAX + 1}, PointsOutOfRange),
-        ({"reference": ""}, InvalidReference),
-        ({"reference": "x" * 81}, InvalidReference),
-        ({"reference": "a\0b"}, InvalidReference),
-        ({"effective_at": datetime(2026, 6, 1)}, InvalidTime),  # noqa: DTZ001
-        ({"expires_at": datetime(2027, 6, 1)}, InvalidTime),  # noqa: DTZ001
-        ({"expires_at": NOW}, InvalidTime),
-        ({"expires_at": SOON, "effective_at": SOON}, InvalidTime),
+        ({"points": 0}, BAD_POINTS),
+        ({"points": -1}, BAD_POINTS),
+        ({"points": True}, BAD_POINTS),
+        ({"points": 1.0}, BAD_POINTS),
+        ({"points": float("nan")}, BAD_POINTS),
+        ({"points": "1"}, BAD_POINTS),
+        ({"points": None}, BAD_POINTS),
+        ({"points": TRANSFER_POINTS_MAX + 1}, BAD_POINTS),
+        ({"reference": ""}, BAD_REFERENCE),
+        ({"reference": "x" * 81}, BAD_REFERENCE),
+        ({"reference": "a\0b"}, BAD_REFERENCE),
+        ({"effective_at": datetime(2026, 6, 1)}, NO_ZONE),  # noqa: DTZ001
+        ({"expires_at": datetime(2027, 6, 1)}, NO_ZONE),  # noqa: DTZ001
+        ({"expires_at": NOW}, TOO_EARLY),
+        ({"expires_at": SOON, "effective_at": SOON}, TOO_EARLY),
     ],
 )
-def test_what_no_account_could_take_is_refused_before_the_database_is_asked(fields, error, django_assert_num_queries):
+def test_what_no_account_could_take_is_refused_before_the_database_is_asked(fields, refused, django_assert_num_queries):
     budget, wallet = make_budget(100), make_wallet()
     good, bad = new(budget, wallet, 1), new(**({"debit": budget, "credit": wallet, "points": 1} | fields))
-    with django_assert_num_queries(0), pytest.raises(error):
-        post([good, bad], at=NOW)
+    with django_assert_num_queries(0):
+        assert refusal(lambda: post([good, bad], at=NOW)) == refused
     assert points_of(wallet) == [0]
 
 
 def test_a_transfer_to_itself_and_a_naive_now_are_refused(django_assert_num_queries):
     budget, wallet = make_budget(), make_wallet()
-    with django_assert_num_queries(0), pytest.raises(SameAccount):
-        post([new(budget, budget, 1)], at=NOW)
-    with django_assert_num_queries(0), pytest.raises(InvalidTime):
-        post([new(budget, wallet, 1)], at=NOW.replace(tzinfo=None))
+    said = "Points cannot move from an account to itself. Name two accounts."
+    with django_assert_num_queries(0):
+        assert refusal(lambda: post([new(budget, budget, 1)], at=NOW)) == (SameAccount, said, None)
+        assert refusal(lambda: post([new(budget, wallet, 1)], at=NOW.replace(tzinfo=None))) == NO_ZONE
+
+
+def test_a_clock_may_be_ten_seconds_ahead_and_no_more():
+    budget, wallet = make_budget(), make_wallet()
+    with time_machine.travel(NOW, tick=False):
+        post([new(budget, wallet, 1)], at=NOW + timedelta(seconds=10))
+        late = NOW + timedelta(seconds=10, microseconds=1)
+        assert refusal(lambda: post([new(budget, wallet, 1)], at=late)) == FUTURE
 
 
 def test_more_than_one_transaction_may_hold_is_refused(monkeypatch):
     monkeypatch.setattr(transfers, "TRANSFERS_MAX", 1)
     budget, wallet = make_budget(), make_wallet()
-    with pytest.raises(ValueError, match="At most 1 transfers"):
+    with pytest.raises(ValueError, match=r"^At most 1 transfers are posted at once\.$"):
         post([new(budget, wallet, 1), new(budget, wallet, 1)], at=NOW)
 
 

@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -31,8 +32,10 @@ class Command(BaseCommand):
             outside = list(seal_files.differences(options["seal"])) if options["seal"] else []
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
-        if write(chain(outside, ledger_rules.findings())):
-            raise SystemExit(1)
+        # Closed whatever happens: a connection that still streams spins for ever on the next statement.
+        with closing(ledger_rules.findings()) as found:
+            if write(chain(outside, found)):
+                raise SystemExit(1)
 
     def _write_lines(self, findings: Iterable[Finding]) -> int:
         count = 0
