@@ -4,12 +4,14 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import CharField, TextInput
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
@@ -18,6 +20,7 @@ from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
 from approvals.enums import Verdict
 from people.models import Person
+from people.queries import alike
 from programs.admin import explaining, reversals
 from programs.admin.giving import give_points
 from programs.admin.links import link, pretty
@@ -25,6 +28,7 @@ from programs.enums import PointsRequestStatus
 from programs.models import PointsRequest
 from programs.operations import points_requests
 from programs.operations.crediting import in_words
+from programs.operations.parking import parked_until
 
 MAY_DECIDE = "approvals.add_decision"
 NOTE_CHARACTERS = 500
@@ -35,7 +39,7 @@ FIELDSETS: list[tuple[str | None, dict[str, list[str]]]] = [
     (None, {"fields": ["sentence", "whom_link", "points_shown", "reason", "state"]}),
     ("Where the points are", {"fields": ["transfer_link", "wallet_link", "credited_at", "expires_at", "taken_back"]}),
     ("Where it came from", {"fields": ["source", "client", "asked_by", "external_id", "metadata_shown"]}),
-    ("Course", {"fields": ["created_at", "next_attempt_at", "public_id"]}),
+    ("Course", {"fields": ["created_at", "parked_until", "next_attempt_at", "public_id"]}),
 ]
 # what is shown only where there is some, by the attribute that says so
 OPTIONAL = {
@@ -46,8 +50,26 @@ OPTIONAL = {
     "asked_by": "requested_by_id",
     "external_id": "external_id",
     "metadata_shown": "metadata",
-    "next_attempt_at": "next_attempt_at",
+    **dict.fromkeys(("next_attempt_at", "parked_until"), "next_attempt_at"),
 }
+
+
+PARKED_COLUMNS = ["whom", "points_shown", "programme", "why_parked", "alike", "created_at", "parked_until"]
+
+
+class ParkedList(ChangeList):
+    """The list of what is parked, with the people who may have been meant: one query for the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the people for the rows of this page."""
+        super().get_results(request)
+        found = alike({row.recipient for row in self.result_list})
+        for row in self.result_list:
+            row.alike = found.get(row.recipient, [])
+
+
+def _is_parked_list(request: HttpRequest) -> bool:
+    return request.GET.get("status__exact") == PointsRequestStatus.PARKED
 
 
 class NotedActionForm(ActionForm):
@@ -87,6 +109,14 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
             *("programme", "person", "requested_by", "client__oauth", "transfer", "approval__group"),
             *("event", "rule_version__rule"),
         )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show of what is parked why and until when, and whom it may have been meant for."""
+        return PARKED_COLUMNS if _is_parked_list(request) else self.list_display
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """Return the list that knows who is meant, where parked requests are listed."""
+        return ParkedList if _is_parked_list(request) else super().get_changelist(request, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out what this request does not have: a page of dashes hides what matters."""
@@ -267,6 +297,22 @@ class PointsRequestAdmin(ReadOnlyModelAdmin):
     def metadata_shown(self, row: PointsRequest) -> SafeString | str:
         """Return what the client wants to find again."""
         return pretty(row.metadata) if row.metadata else "–"
+
+    @admin.display(description="Waits because")
+    def why_parked(self, row: PointsRequest) -> str:
+        """Return why the points are not credited yet."""
+        return row.status_reason or f"Nobody is known as {row.recipient}"
+
+    @admin.display(description="Waits until")
+    def parked_until(self, row: PointsRequest) -> str:
+        """Return when it expires."""
+        return f"{timezone.localtime(parked_until(row)):%d %b %Y}"
+
+    @admin.display(description="Perhaps")
+    def alike(self, row: PointsRequest) -> SafeString | str:
+        """Return the people whose number or address is written much like it, leading to their pages."""
+        found = getattr(row, "alike", [])
+        return format_html_join(", ", "{}", ((link(each, f"{each.name} ({each.employee_number})"),) for each in found))
 
     @admin.display(description="Id")
     def public_id(self, row: PointsRequest) -> str:

@@ -14,7 +14,7 @@ from programs.enums import PointsRequestStatus, ProgrammeStatus
 from programs.models import PointsRequest, Programme
 from programs.operations import fundings
 from programs.operations.points_requests import release_parked, submit
-from programs.tests.factories import AT, make_programme, new, submit_one
+from programs.tests.factories import AT, credited, make_programme, new, submit_one
 from wallets.ledger_rules import findings
 from wallets.models import Account
 
@@ -120,3 +120,50 @@ def test_release_statements_do_not_grow_with_the_list() -> None:
             assert release_parked(at=LATER, limit=100) == 2 * number
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_what_is_parked_too_long_expires_with_a_reason() -> None:
+    programme = make_programme(unknown_recipients="park", park_for_days=10)
+    row = credited(programme, recipient="E999")
+    forever = credited(make_programme(unknown_recipients="park"), recipient="E999")
+    assert release_parked(at=AT + timedelta(days=10, microseconds=-1), limit=10) == 0
+    assert release_parked(at=AT + timedelta(days=11), limit=10) == 1
+    row.refresh_from_db()
+    forever.refresh_from_db()
+    assert (row.status, row.next_attempt_at, forever.status) == ("expired", None, "parked")
+    assert row.status_reason == (
+        "recipient: it could not be credited within 10 days. Nobody had this number, address or id."
+    )
+    make_person(employee_number="E999")
+    assert release_parked(at=AT + timedelta(days=89), limit=10) == 1
+    row.refresh_from_db()
+    assert row.status == "expired"
+    assert list(findings()) == []
+
+
+def test_who_appears_before_the_end_is_credited_even_when_looked_at_after_it() -> None:
+    row = credited(make_programme(unknown_recipients="park", park_for_days=1), recipient="E999")
+    make_person(employee_number="E999")
+    assert release_parked(at=AT + timedelta(days=30), limit=10) == 1
+    row.refresh_from_db()
+    assert row.status == "credited"
+
+
+def test_all_of_one_person_is_credited_in_the_order_it_was_asked_for() -> None:
+    programme = make_programme(unknown_recipients="park", per_person_limit=1000, per_person_limit_days=30)
+    names = ["email:Ana@acme.example", "E999", "scim:s1", "E999"]
+    asked = [
+        submit([new(programme, recipient=name, points=400 + n)], at=AT + timedelta(minutes=n))[0].points_request
+        for n, name in enumerate(names)
+    ]
+    stranger = credited(programme, recipient="E998")
+    # the first asked for is looked at last, and alone
+    PointsRequest.objects.filter(pk=asked[0].pk).update(next_attempt_at=AT + timedelta(days=1))  # type: ignore[union-attr]
+    make_person(employee_number="E999", email="ana@acme.example", scim_external_id="s1")
+    assert release_parked(at=LATER + timedelta(minutes=10), limit=10) == 4
+    rows = [PointsRequest.objects.get(pk=each.pk) for each in asked if each]
+    assert [each.status for each in rows] == ["credited", "credited", "failed", "failed"]
+    assert rows[0].transfer_id < rows[1].transfer_id  # type: ignore[operator]
+    stranger.refresh_from_db()
+    assert stranger.status == "parked"
+    assert list(findings()) == []

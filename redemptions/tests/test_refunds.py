@@ -154,7 +154,7 @@ def test_rejected_moves_nothing_tells_who_asked_and_can_be_asked_again() -> None
     order, asker = delivered(), make_person()
     refund = asked(order, by=asker)
     refunds.reject(refund.pk, by=make_approver(), note="It was used", at=AT)
-    assert Message.objects.get(person=asker).body .endswith(": It was used")
+    assert Message.objects.get(person=asker).body.endswith(": It was used")
     order.refresh_from_db()
     assert order.status == "fulfilled"
     asked(order)
