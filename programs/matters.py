@@ -67,7 +67,7 @@ def adjustment_facts(row: Adjustment) -> Facts:
 
 def upload_facts(upload: Upload) -> Facts:
     """Return, in words, what approving an upload does: how much for whom, when, and what the budget holds after."""
-    left = Account.objects.values_list("points", flat=True).get(pk=upload.programme.budget_id)
+    left = queries.budget(upload.programme).left
     after = left - upload.points
     budget = f"{-after:,} too few: fund it first" if after < 0 else f"{after:,} after all of it"
     people = f"{upload.people:,} {'person' if upload.people == 1 else 'people'}"

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 from api.errors import PortalError
 from people import queries as people_queries
@@ -22,8 +23,9 @@ from programs.facts import Asked, look_up
 from programs.judgement import Known
 from programs.models import PointsRequest, Programme
 from programs.operations.crediting import in_words
-from programs.queries import Terms
+from programs.queries import Payers, ProgrammeLimit, Terms
 from programs.upload_files import Line
+from wallets.models import Account
 
 NUMBER_DIGITS_MAX = 10  # how long a number is looked for with the zeros that a spreadsheet took away
 SUGGESTED_MAX = 50  # unknown recipients of one batch of rows for whom somebody alike is looked for
@@ -86,29 +88,76 @@ def explained(error: PortalError, *, whom: str, programme: Programme) -> str:
     return said[:1].upper() + said[1:] if error.pointer == f"/{member}" else error.detail
 
 
+@dataclass(slots=True)
+class Purse:
+    """What the budgets of a programme hold, counted down the rows: its own, and those of its departments.
+
+    Args:
+        programme: whose budgets they are.
+        payers: the accounts that pay for departments with a budget of their own.
+        left: the points of each account.
+    """
+
+    programme: Programme
+    payers: Payers
+    left: dict[UUID, int]
+
+    @classmethod
+    def of(cls, programme: Programme) -> "Purse":
+        """Return what the budgets hold now."""
+        payers = queries.payers([programme.pk])
+        accounts = Account.objects.filter(pk__in=[programme.budget_id, *payers.values()])
+        return cls(programme, payers, dict(accounts.values_list("pk", "points")))
+
+    def take(self, points: int, person: Person) -> None:
+        """Take points for somebody; raise ValueError where the budget that pays for them holds fewer."""
+        own = self.payers.get((self.programme.pk, person.department_id))
+        account_id = own or self.programme.budget_id
+        left = self.left[account_id]
+        if points > left:
+            whose = f"budget of {person.department}" if own else "budget"
+            raise ValueError(f"The {whose} holds {in_words(left)} after the rows above. Fund it, or take rows out.")
+        self.left[account_id] = left - points
+
+
 class Checker:
     """Checks the rows of one upload, batch by batch in their order, and counts on from each batch to the next.
 
     Args:
         terms: of the programme.
-        budget_points: what its budget holds.
+        purse: what its budgets hold.
+        limits: of the programme as a whole, with what is used; empty where it has none.
         by: who uploads it, who gives themselves nothing; None for a system.
         at: when the first row is credited, now or later; a row for a later day is judged as of that day.
         is_later: whether that is later than now.
     """
 
-    def __init__(self, terms: Terms, *, budget_points: int, by: Person | None, at: datetime, is_later: bool) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        *,
+        purse: Purse,
+        limits: dict[int, ProgrammeLimit],
+        by: Person | None,
+        at: datetime,
+        is_later: bool,
+    ) -> None:
         self.tally = Tally()
         self._terms, self._programme, self._by = terms, terms.programme, by
-        self._budget_left = budget_points
+        self._purse = purse
         self._at, self._today, self._all_later = at, at.astimezone(UTC).date(), is_later
         self._first_rows: dict[int, int] = {}
         self._people: set[bytes] = set()
         self._limited: set[bytes] = set()
-        self._known = Known(credited_once=set(), earned={})
+        self._known = Known(credited_once=set(), earned={}, limits=limits)
         self._request = PointsRequest(
             programme=terms.programme
         )  # one for all rows: making each costs more than judging it
+
+    @property
+    def budget_points(self) -> int:
+        """Return what the budgets hold, less what the rows take that were checked by now."""
+        return sum(self._purse.left.values())
 
     @property
     def people(self) -> int:
@@ -142,10 +191,9 @@ class Checker:
     def _look_up(self, people: Iterable[Person]) -> None:
         """Ask what people have had, where the programme limits it; forget what the next rows do not need."""
         days = self._programme.per_person_limit_days
-        if days is None:
-            self._known = Known(credited_once=set(), earned={})
-            return
         self._known.eligible = {}
+        if days is None:
+            return
         new = {person.pk for person in people if person.pk.bytes not in self._limited}
         self._limited.update(pk.bytes for pk in new)
         since = self._at - timedelta(days=days)
@@ -171,7 +219,8 @@ class Checker:
             raise decided
         status = EXPECTED[decided.status]
         if status == UploadRowStatus.READY and not self._is_later(line):
-            self._take(line.points or 0)
+            assert person is not None  # whom nobody knows is parked, or refused
+            self._purse.take(line.points or 0, person)
         one.status = status
 
     def _check_first(self, line: Line, person: Person | None) -> None:
@@ -204,13 +253,6 @@ class Checker:
 
     def _is_later(self, line: Line) -> bool:
         return self._all_later or (line.credit_on is not None and line.credit_on > self._today)
-
-    def _take(self, points: int) -> None:
-        if points > self._budget_left:
-            raise ValueError(
-                f"The budget holds {in_words(self._budget_left)} after the rows above. Fund it, or take rows out."
-            )
-        self._budget_left -= points
 
     def _count(self, one: CheckedLine) -> None:
         tally, points = self.tally, one.line.points or 0

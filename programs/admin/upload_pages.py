@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from people import queries as people_queries
 from programs import queries, upload_results
 from programs.enums import ApprovalSubject, UploadRowStatus, UploadStatus
-from programs.models import ApprovalStep, Upload, UploadRow
+from programs.models import ApprovalStep, DepartmentBudget, Upload, UploadRow
 from programs.operations import uploads
 
 ROWS_SHOWN = 50
@@ -106,11 +106,26 @@ def context(upload: Upload, *, show: str, page: str) -> dict[str, Any]:
         "page": shown,
         "rows": _shown(list(shown.object_list)),
         "budget_after": _budget_after(upload),
+        "departments_after": _departments_after(upload) if is_open else [],
         "earlier": uploads.same_file(upload) if is_open else None,
         "left": upload.planned_rows - upload.settled_rows,
         "approval_step": _approval_step(upload),
         "can_be_laid_out": upload.status == UploadStatus.CHECKED and upload.pieces.exists(),
     }
+
+
+def _departments_after(upload: Upload) -> list[tuple[str, int]]:
+    """Return what the budgets of departments hold once the upload is credited, by name; none where there are none."""
+    budgets = DepartmentBudget.objects.filter(programme=upload.programme, closed_at=None)
+    left = {
+        row.department_id: (row.department.name, row.account.points)
+        for row in budgets.select_related("department", "account")
+    }
+    if not left:
+        return []
+    rows = upload.rows.order_by().filter(status=UploadRowStatus.READY, person__department__in=left)
+    taken = dict(rows.values_list("person__department").annotate(points=Sum("points")))
+    return [(name, points - taken.get(department_id, 0)) for department_id, (name, points) in left.items()]
 
 
 def _rows(upload: Upload, chosen: str) -> QuerySet[UploadRow]:

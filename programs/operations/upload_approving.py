@@ -3,15 +3,12 @@
 from datetime import datetime
 
 from django.db import connection
-from django.urls import reverse
 
 from approvals.enums import Verdict
 from approvals.errors import MayNotDecide
 from approvals.models import Approval
 from approvals.operations import approvals
 from approvals.operations.approvals import NewApproval
-from messaging.operations import messages
-from messaging.operations.messages import NewMessage
 from people.models import Person
 from programs import fingerprints
 from programs.enums import ApprovalKind, UploadRowStatus
@@ -77,18 +74,3 @@ def in_a_sentence(upload: Upload) -> str:
     """Return what approving an upload does: `Credit 1,239 rows with 618,500 points`."""
     rows = f"{upload.planned_rows:,} row" + ("" if upload.planned_rows == 1 else "s")
     return f"Credit {rows} with {in_words(upload.points)}"
-
-
-def tell_rejected(upload: Upload, note: str, *, at: datetime) -> None:
-    """Tell who confirmed an upload that it was not approved, and why."""
-    if upload.confirmed_by_id is None:
-        return
-    message = NewMessage(
-        person_id=upload.confirmed_by_id,
-        kind="upload_rejected",
-        title=f"Not approved: {upload.file_name}",
-        body=note or f"Nothing of its {upload.planned_rows:,} rows is credited.",
-        path=reverse("admin:programs_upload_change", args=[upload.pk]),
-        reference=f"up:{upload.pk.hex}:rejected",
-    )
-    messages.tell([message], at=at)

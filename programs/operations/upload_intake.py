@@ -17,9 +17,8 @@ from programs.enums import UploadRowStatus, UploadStatus
 from programs.errors import UnreadableUpload, UploadClosed
 from programs.models import Programme, Upload
 from programs.operations import upload_layouts, upload_pieces
-from programs.upload_checking import CheckedLine, Checker
+from programs.upload_checking import CheckedLine, Checker, Purse
 from programs.upload_files import Layout, Line, Table, layouts
-from wallets.models import Account
 
 CHECKED_AT_ONCE = 2_000  # rows
 SMALL_BYTES, SMALL_ROWS = 256 * 1024, 3_000  # checked while its sender waits: about a second
@@ -139,11 +138,12 @@ def prepare(
     chosen = layout or _known(programme, table)
     if chosen is None:
         raise UnreadableUpload(layouts.unlike_own(table.headings))
+    checker = _checker(programme, by=by, at=at, credit_at=credit_at)
     with transaction.atomic():
         upload = _new(content_hash, name, programme, by, at, credit_at)
         if layout:
             upload_layouts.remember(programme=programme, headings=table.headings, layout=layout, by=by, at=at)
-        _check(_turn(upload, at), table, chosen)
+        _check(_turn(upload, at), table, chosen, checker)
     upload.refresh_from_db()
     return upload
 
@@ -240,7 +240,8 @@ def _check_kept(turn: _Turn) -> None:
         if layout is None:
             turn.keep(status=UploadStatus.COLUMNS, next_attempt_at=None, attempts=0, **_seen(table))
         else:
-            _check(turn, table, layout)
+            by, credit_at = upload.uploaded_by, upload.credit_at
+            _check(turn, table, layout, _checker(upload.programme, by=by, at=turn.at, credit_at=credit_at))
 
 
 def _seen(table: Table) -> dict[str, object]:
@@ -253,17 +254,26 @@ def _seen(table: Table) -> dict[str, object]:
     }
 
 
-def _check(turn: _Turn, table: Table, layout: Layout) -> None:
+def _checker(programme: Programme, *, by: Person | None, at: datetime, credit_at: datetime | None) -> Checker:
+    """Return what judges the rows. Looking at the limit of a programme locks it: no long transaction holds this."""
+    first_at = max(at, credit_at or at)
+    return Checker(
+        queries.terms([programme.slug])[programme.slug],
+        purse=Purse.of(programme),
+        limits=queries.programme_limits([programme.pk] if programme.per_programme_limit else [], at=first_at),
+        by=by,
+        at=first_at,
+        is_later=first_at > at,
+    )
+
+
+def _check(turn: _Turn, table: Table, layout: Layout, checker: Checker) -> None:
     """Check each row, keep it with what would come of it, and in the end the totals."""
     upload = turn.upload
     with transaction.atomic():
         turn.keep(**_seen(table), layout=layout.as_json(), read_rows=0)
         upload.rows.all().delete()  # of an attempt that was killed, or of another layout
-    budget_points = Account.objects.values_list("points", flat=True).get(pk=upload.programme.budget_id)
-    first_at = max(turn.at, upload.credit_at or turn.at)
-    terms = queries.terms([upload.programme.slug])[upload.programme.slug]
-    is_later = first_at > turn.at
-    checker = Checker(terms, budget_points=budget_points, by=upload.uploaded_by, at=first_at, is_later=is_later)
+    budget_points = checker.budget_points
     read_rows = 0
     for lines in _batches(table.lines(layout)):
         checked = checker.check(lines)

@@ -109,7 +109,6 @@ def reject(upload_id: UUID, *, by: Person, note: str = "", at: datetime) -> Uplo
         upload_approving.decide(upload, Verdict.REJECT, by=by, note=note, at=at)
         upload.status, upload.closed_at = UploadStatus.REJECTED, at
         upload.save(update_fields=["status", "closed_at"])
-        upload_approving.tell_rejected(upload, note, at=at)
     return upload
 
 

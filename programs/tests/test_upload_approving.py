@@ -127,7 +127,8 @@ def test_rejected_upload_credits_nothing_and_says_why() -> None:
     assert (upload.status, upload.closed_at) == (UploadStatus.REJECTED, AT)
     assert (uploads.work(at=AT + HOUR), available(ana)) == (False, 0)
     told = Message.objects.get(person=marta)
-    assert (told.title, told.body) == ("Not approved: q3.csv", "Wrong quarter")
+    assert told.title == "Not approved: Credit 1 row with 20 points: q3.csv"
+    assert "Wrong quarter" in told.body
     with pytest.raises(UploadClosed):
         uploads.cancel(upload.pk, by=marta, at=AT)
 

@@ -15,6 +15,7 @@ from programs.errors import UnreadableUpload, UploadClosed
 from programs.models import Programme, Upload, UploadLayout, UploadPiece, UploadRow
 from programs.operations import upload_intake, upload_pieces, uploads
 from programs.tests.factories import AT, credited, make_programme
+from programs.tests.test_budgets import make_department_budget
 from programs.tests.upload_files import csv_file, xlsx_file
 from programs.upload_files import Layout, WrittenDays, WrittenNumbers
 from wallets import queries as wallet_queries
@@ -313,3 +314,35 @@ def test_limits_are_those_that_are_said() -> None:
     limits = (upload_files.FILE_BYTES_MAX, upload_files.UNPACKED_BYTES_MAX, upload_files.ENTRIES_MAX)
     assert limits == (25 * 1024**2, 100 * 1024**2, 200)
     assert (upload_files.ROWS_MAX, upload_files.COLUMNS_MAX) == (200_000, 60)
+
+
+def test_budget_of_a_department_is_counted_by_itself() -> None:
+    programme = make_programme(budget=130)
+    budget = make_department_budget(programme, 30)
+    ana, ben = make_person(department=budget.department), make_person()
+    upload = receive(
+        programme,
+        csv_file(
+            *(f"{ana.employee_number},20,{reason}" for reason in "ab"),
+            *(f"{ben.employee_number},60,{reason}" for reason in "ab"),
+            f"{ben.employee_number},40,c",
+        ),
+    )
+    details = [row.detail for row in upload.rows.order_by("number")]
+
+    assert [bool(detail) for detail in details] == [False, True, False, True, False]
+    assert details[1] == "The budget of Sales holds 10 points after the rows above. Fund it, or take rows out."
+    assert details[3] == "The budget holds 40 points after the rows above. Fund it, or take rows out."
+    assert (upload.ready_rows, upload.budget_points) == (3, 130)
+    uploads.confirm(upload.pk, by=None, at=AT, skip_bad=True)
+    uploads.work(at=AT)
+    assert (wallet_queries.wallet(ana).available, wallet_queries.wallet(ben).available) == (20, 100)
+
+
+def test_limit_of_the_programme_is_counted_down_the_rows() -> None:
+    programme, ana = make_programme(per_programme_limit=50, per_programme_limit_days=30), make_person()
+    credited(programme, ana, points=20)
+    upload = receive(programme, csv_file(*(f"{ana.employee_number},20,{reason}" for reason in "ab")))
+
+    assert (upload.ready_rows, upload.bad_rows) == (1, 1)
+    assert upload.rows.get(status="bad").detail.endswith("to all together; 10 are left.")

@@ -1,7 +1,7 @@
 """Reads the first sheet of a workbook in a process of its own: `python -I sheet_process.py` < workbook > rows.
 
 A workbook made to do harm then ends this process at its limits of memory and time, and nothing else. It imports nothing
-of the portal, so it starts in a blink. Each row is one line of JSON: its cells as texts, and a letter for each that says
+of the portal, so it starts in a blink. Each row is one line of JSON: its cells as texts, and a letter for each, for
 what the spreadsheet kept it as: t(ext), n(umber), d(ay), m(oment), o(ther).
 """
 
