@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "Send your own `external_id`: the same one takes effect once, for ever.\n\n"
     "[Getting started](/api/docs/getting-started.md) takes ten minutes. Then read on: "
     "[Idempotency](/api/docs/idempotency.md), [Errors](/api/docs/errors.md), [Limits](/api/docs/limits.md), "
+    "[Webhooks](/api/docs/webhooks.md), "
     "[Going live](/api/docs/going-live.md), [Versioning](/api/docs/versioning.md), "
     "[what changed](/api/docs/changelog.md).",
     "OAS_VERSION": "3.1.1",
@@ -254,6 +255,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "WEBHOOKS": [
+        *(f"programs.webhook_docs.{name}" for name in ("CREDITED", "PENDING", "REJECTED", "REVERSED", "FAILED")),
+        *(f"messaging.webhook_docs.{name}" for name in ("POINTS_EXPIRING", "POINTS_EXPIRED")),
+        *(
+            f"redemptions.webhook_docs.{name}"
+            for name in ("PLACED", "FULFILLED", "FAILED", "CANCELLED", "REFUNDED", "CAPTURED")
+        ),
+        "programs.webhook_docs.BUDGET_LOW",
+        "messaging.webhook_docs.TEST",
+    ],
     "PREPROCESSING_HOOKS": ["api.openapi.with_handshakes"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.openapi.complete"],
     "ENUM_NAME_OVERRIDES": {

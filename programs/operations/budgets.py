@@ -8,9 +8,11 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from messaging.operations import messages
+from messaging.enums import WebhookType
+from messaging.operations import messages, webhook_events
 from messaging.operations.messages import NewMessage
 from people.models import Person
+from programs import representations
 from programs.models import DepartmentBudget, Programme
 from programs.operations.crediting import in_words
 
@@ -56,7 +58,7 @@ def notice(*, at: datetime) -> int:
 
 
 def _tell_low(noticed: Iterable[tuple[int, UUID, int, int]], at: datetime) -> None:
-    """Tell people; whoever tells client systems of `budget.low` does it here, in the same transaction."""
+    """Tell people, and client systems."""
     account_ids = [account_id for _, account_id, _, _ in noticed]
     departments = DepartmentBudget.objects.filter(account__in=account_ids).select_related("programme", "department")
     named: dict[UUID, tuple[Programme, str]] = {
@@ -80,6 +82,13 @@ def _tell_low(noticed: Iterable[tuple[int, UUID, int, int]], at: datetime) -> No
             for person_id in people
         ]
     messages.tell(told, at=at)
+    webhook_events.announce_things(
+        WebhookType.BUDGET_LOW,
+        sorted({programme for programme, _ in named.values()}, key=lambda each: each.pk),
+        represent=lambda programmes: [representations.budget(each) for each in programmes],
+        programme=lambda each: each.slug,
+        at=at,
+    )
 
 
 def funders() -> Iterable[UUID]:

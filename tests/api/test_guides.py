@@ -19,8 +19,8 @@ from tests.api.conftest import Api
 FOLDER = Path(settings.BASE_DIR) / "docs" / "api"
 BLOCK = re.compile(r"^```(sh|python|json|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-GUIDES = ["getting-started", "going-live", "idempotency", "limits", "versioning"]
-SCOPES = "points:write points:read wallets:read programmes:read"
+GUIDES = ["getting-started", "going-live", "idempotency", "limits", "versioning", "webhooks"]
+SCOPES = "points:write points:read wallets:read programmes:read webhooks:write"
 PER_MINUTE = 60
 END = "--- end of block ---"
 SET_UP = """
