@@ -145,15 +145,27 @@ class ProgrammeAnswer(serializers.Serializer[Any]):
     notify = serializers.ListField(child=serializers.CharField())
 
 
-class BudgetAnswer(serializers.Serializer[Any]):
-    """What a budget got, gave and holds, in points."""
+class DepartmentBudgetAnswer(serializers.Serializer[Any]):
+    """What a department's own budget holds, in points."""
 
-    programme = serializers.CharField()
-    funded = serializers.IntegerField()
-    credited = serializers.IntegerField()
+    department = serializers.CharField()
     left = serializers.IntegerField()
     low_at = serializers.IntegerField(allow_null=True)
     is_low = serializers.BooleanField()
+
+
+class BudgetAnswer(serializers.Serializer[Any]):
+    """What a programme's budgets, its own and its departments', got and gave since its last closing, and hold."""
+
+    programme = serializers.CharField()
+    funded = serializers.IntegerField()
+    credited = serializers.IntegerField(help_text="What was credited, less what was taken back.")
+    left = serializers.IntegerField()
+    low_at = serializers.IntegerField(allow_null=True)
+    is_low = serializers.BooleanField(help_text="The programme's own budget; departments have marks of their own.")
+    departments = DepartmentBudgetAnswer(
+        many=True, required=False, help_text="Only where departments have budgets of their own; part of `left`."
+    )
 
 
 class FundingAnswer(serializers.Serializer[Any]):

@@ -147,6 +147,12 @@ def accounts_of(programme: Programme) -> list[UUID]:
     return list(budgets.order_by("pk").values_list("pk", flat=True))
 
 
+def departments(programme: Programme) -> list[DepartmentBudget]:
+    """Return a programme's open budgets of departments with what they hold, by the departments' names."""
+    rows = DepartmentBudget.objects.filter(programme=programme, closed_at=None).select_related("department", "account")
+    return list(rows.order_by("department__name"))
+
+
 def days(account_ids: Iterable[UUID], *, count: int, at: datetime) -> list[Day]:
     """Return the last days of some budgets together, today the last, from two queries."""
     wanted = list(account_ids)

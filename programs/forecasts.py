@@ -28,15 +28,15 @@ class Forecast:
 def forecast(days: Sequence[Day], *, over: int) -> Forecast | None:
     """Return what the last days say of the time to come; None where fewer than DAYS_MIN days are known.
 
-    Each day weighs the same, also those without a credit. What is known begins with the first credit: a programme that
-    has run for three weeks is judged by three weeks.
+    Each day weighs the same, also those without a credit. What is known begins when the budget first held points: a
+    programme that was funded three weeks ago is judged by three weeks.
 
     Args:
         days: of a budget, one after the other, today the last.
         over: how many of them count at most.
     """
-    begun = next((place for place, day in enumerate(days) if day.given), None)
-    if begun is None or len(days) - begun < DAYS_MIN:
+    begun = next((place for place, day in enumerate(days) if day.given or day.left > 0), len(days))
+    if len(days) - begun < DAYS_MIN:
         return None
     counted = days[max(begun, len(days) - over) :]
     given, left = sum(day.given for day in counted), max(days[-1].left, 0)
@@ -50,7 +50,7 @@ def in_words(found: Forecast | None, *, left: int) -> str:
     if left <= 0:
         return "Nothing is left."
     if found is None:
-        return f"Not enough history for a forecast: {DAYS_MIN} days since the first credit are needed."
+        return f"Not enough history for a forecast: {DAYS_MIN} days since it was funded are needed."
     rate = f"At the rate of the last {found.days} days ({found.per_day:,} a day)"
     if not found.given:
         return f"Nothing was credited in the last {found.days} days."

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any
 
 from api import ids
-from programs import queries
+from programs import budget_queries, queries
 from programs.enums import ApprovalSubject
-from programs.models import ApprovalStep, Funding, PointsRequest, Programme
+from programs.models import ApprovalStep, DepartmentBudget, Funding, PointsRequest, Programme
 from programs.wallet_after import WalletAfter
 from wallets import queries as wallet_queries
 
@@ -87,8 +87,9 @@ def _window(points: int | None, days: int | None) -> dict[str, Any] | None:
 
 
 def budget(programme: Programme) -> dict[str, Any]:
-    """Return what a programme's budget got, gave and holds, in points."""
+    """Return what a programme's budgets got, gave and hold, in points; `departments` where there are any."""
     held = queries.budget(programme)
+    departments = budget_queries.departments(programme)
     low_at = programme.budget_low_at
     return {
         "programme": programme.slug,
@@ -96,7 +97,23 @@ def budget(programme: Programme) -> dict[str, Any]:
         "credited": held.credited,
         "left": held.left,
         "low_at": low_at,
-        "is_low": low_at is not None and held.left <= low_at,
+        "is_low": low_at is not None and own_left(held.left, departments) <= low_at,
+        **({"departments": [_department(each) for each in departments]} if departments else {}),
+    }
+
+
+def own_left(left: int, departments: Sequence[DepartmentBudget]) -> int:
+    """Return what is left in the programme's own budget, without its departments'."""
+    return left - sum(each.account.points for each in departments)
+
+
+def _department(budget: DepartmentBudget) -> dict[str, Any]:
+    left = budget.account.points
+    return {
+        "department": budget.department.name,
+        "left": left,
+        "low_at": budget.low_at,
+        "is_low": budget.low_at is not None and left <= budget.low_at,
     }
 
 

@@ -18,7 +18,7 @@ from programs.admin.burn_down import draw
 from programs.budget_queries import Figures
 from programs.enums import ApprovalSubject, BudgetStatus
 from programs.forecasts import LONG_DAYS, SHORT_DAYS
-from programs.models import BudgetTransfer, DepartmentBudget, Funding, Programme
+from programs.models import BudgetTransfer, Funding, Programme
 from programs.operations import fundings
 from programs.operations.crediting import in_words
 from programs.queries import step_for
@@ -27,7 +27,6 @@ from wallets.models.account import TRANSFER_POINTS_MAX
 
 MAY_FUND = "programs.add_funding"
 SHOWN_MAX = 8  # of what happened last
-DEPARTMENTS_MAX = 200
 
 
 class FundForm(TwoStepForm):
@@ -134,18 +133,23 @@ def _facts(figures: Figures) -> admin_steps.Facts:
     """Return the sum that leads to what is left, as an accountant writes it."""
     return [
         ("Carried over", f"{figures.opening:,}"),
-        ("Funded", f"{figures.funded:+,}"),
-        ("Moved", f"{figures.moved:+,}"),
-        ("Credited", f"{-figures.credited:+,}"),
-        ("Taken back", f"{figures.taken_back:+,}"),
-        ("Adjusted", f"{-figures.adjusted:+,}"),
+        ("Funded", _signed(figures.funded)),
+        ("Moved", _signed(figures.moved)),
+        ("Credited", _signed(-figures.credited)),
+        ("Taken back", _signed(figures.taken_back)),
+        ("Adjusted", _signed(-figures.adjusted)),
         ("Left", f"{figures.left:,}"),
     ]
 
 
+def _signed(points: int) -> str:
+    """Return points as a sum shows them: `+500`, `−500`, `0`."""
+    sign = "+" if points > 0 else "\N{MINUS SIGN}" if points < 0 else ""
+    return f"{sign}{abs(points):,}"
+
+
 def _departments(programme: Programme) -> list[Department]:
     """Return the programme's own budget and its departments', where it gives departments any."""
-    rows = DepartmentBudget.objects.filter(programme=programme, closed_at=None).select_related("department", "account")
     found = [
         Department(
             reverse("admin:programs_departmentbudget_change", args=[row.pk]),
@@ -154,7 +158,7 @@ def _departments(programme: Programme) -> list[Department]:
             row.low_at,
             _state(row.account.points, row.low_at),
         )
-        for row in rows.order_by("department__name")[:DEPARTMENTS_MAX]
+        for row in budget_queries.departments(programme)
     ]
     if not found:
         return []

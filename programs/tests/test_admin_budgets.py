@@ -15,6 +15,7 @@ from people.models import Department, Person
 from people.tests.factories import make_person
 from programs.enums import BudgetStatus
 from programs.models import BudgetClosing, BudgetTransfer, DepartmentBudget, Funding, Programme
+from programs.operations import fundings
 from programs.operations.points_requests import submit
 from programs.tests.factories import make_programme, new
 from programs.tests.test_admin import page, said, signed_in
@@ -56,7 +57,7 @@ def test_page_says_what_was_funded_spent_and_is_left_and_how_long_it_lasts() -> 
     for sentence in (
         ">9,200<",
         "At the rate of the last 30 days (20 a day) it lasts until",
-        "At the rate of the last 41 days (22 a day) it lasts until",
+        "At the rate of the last 90 days (10 a day) it lasts until",
         "Sales",
         "Spring budget",
         "Everybody else",
@@ -69,8 +70,10 @@ def test_page_says_what_was_funded_spent_and_is_left_and_how_long_it_lasts() -> 
 def test_page_of_a_new_programme_says_that_it_knows_too_little() -> None:
     text = said(signed_in(make_role("Finance")), budget_page(make_programme(budget=0)))
     assert ("Nothing is left." in text, "Fund the budget" in text) == (True, True)
-    text = said(signed_in(make_role("Finance")), budget_page(make_programme(budget=5)))
-    assert "Not enough history for a forecast: 14 days since the first credit are needed." in text
+    programme = make_programme(budget=0)
+    fundings.fund(programme=programme, points=5, reference="", at=timezone.now())
+    text = said(signed_in(make_role("Finance")), budget_page(programme))
+    assert "Not enough history for a forecast: 14 days since it was funded are needed." in text
 
 
 def test_page_takes_the_same_queries_for_any_number() -> None:

@@ -8,13 +8,16 @@ import yaml
 from django.db import IntegrityError, transaction
 
 from api.configuration import ConfigurationError
+from people.models import Department
 from people.tests.factories import make_person
 from programs import queries
 from programs.config import SECTIONS
 from programs.enums import ApprovalSubject
 from programs.models import ApprovalStep, Programme, RuleVersion
-from programs.operations import rules
+from programs.operations import budget_transfers, fundings, rules
 from programs.tests.factories import AT, approvers, credited, make_programme
+from wallets.ledger_rules import findings
+from wallets.models import Account
 
 pytestmark = pytest.mark.django_db
 SECTION = SECTIONS["programmes"]
@@ -69,7 +72,9 @@ def test_contracts_example_is_applied_and_exported_as_it_stands() -> None:
         90,
     )
     [entry] = contract()
-    assert SECTION.export() == [entry | {"limits": {**entry["limits"], "per_programme": None}}]
+    assert SECTION.export() == [
+        entry | {"limits": {**entry["limits"], "per_programme": None}, "budget": {**entry["budget"], "departments": []}}
+    ]
 
 
 def test_export_is_read_as_itself() -> None:
@@ -100,7 +105,7 @@ def test_defaults_are_filled_in() -> None:
             "eligible": "",
             "approval": [],
             "limits": {"per_request": None, "per_person": None, "per_programme": None},
-            "budget": {"low_at": None},
+            "budget": {"low_at": None, "departments": []},
             "notify": ["inbox"],
             "rules": [],
         }
@@ -272,3 +277,59 @@ def test_removing_what_gave_points_or_holds_them_is_refused() -> None:
     for slug in ("used", "funded"):
         with pytest.raises(ConfigurationError, match=f"{slug} has points requests or a funded budget"):
             apply([], removed=("bare", slug))
+
+
+def test_departments_get_budgets_change_and_lose_them_with_their_points() -> None:
+    sales, law = (Department.objects.create(name=name) for name in ("Sales", "Law"))
+    entry = {"slug": "values", "name": "Values"}
+    apply([entry | {"budget": {"low_at": 9, "departments": [{"department": "Sales", "low_at": 5}]}}])
+    programme = Programme.objects.get()
+    budget = programme.department_budgets.get()
+    assert (budget.department, budget.low_at) == (sales, 5)
+    fundings.fund(programme=programme, points=100, reference="", at=AT)
+    budget_transfers.propose(
+        from_account_id=programme.budget_id,
+        to_account_id=budget.account_id,
+        points=40,
+        reason="Plan",
+        by=make_person(),
+        at=AT,
+    )
+    apply([entry | {"budget": {"departments": [{"department": "Sales"}, {"department": "Law"}]}}])
+    assert sorted(programme.department_budgets.values_list("department__name", "low_at")) == [
+        ("Law", None),
+        ("Sales", None),
+    ]
+    exported = SECTION.export()
+    assert SECTION.normalise(exported) == exported
+    apply([entry | {"budget": {"departments": [{"department": "Law"}]}}])
+    assert programme.department_budgets.get(closed_at=None).department == law
+    assert Account.objects.get(pk=programme.budget_id).points == 100
+    assert list(findings()) == []
+
+
+@pytest.mark.parametrize(
+    ("departments", "path"),
+    [
+        ([{"department": "Elsewhere Ltd"}], ("departments", 0, "department")),
+        ([{"department": "Sales"}, {"department": "Sales"}], ("departments", 1, "department")),
+        ([{"department": "Sales", "low_at": -1}], ("departments", 0, "low_at")),
+        ([{"department": "Sales", "points": 5}], ("departments", 0, "points")),
+        ([{}], ("departments", 0)),
+    ],
+)
+def test_impossible_departments_are_refused_where_they_stand(departments: Any, path: Any) -> None:
+    Department.objects.create(name="Sales")
+    with pytest.raises(ConfigurationError) as error:
+        SECTION.normalise([{"slug": "a", "name": "A", "budget": {"departments": departments}}])
+    assert error.value.path[:2] == (0, "budget")
+    assert error.value.path[2 : 2 + len(path)] == path
+
+
+def test_limit_of_a_programme_is_applied_and_exported() -> None:
+    limits = {"per_programme": {"points": 10**12, "days": 365}}
+    apply([{"slug": "values", "name": "Values", "limits": limits}])
+    assert SECTION.export()[0]["limits"] == {"per_request": None, "per_person": None} | limits
+    for wrong in ({"points": 0, "days": 1}, {"points": 5}, {"points": 10**12 + 1, "days": 1}, {"points": 1, "days": 0}):
+        with pytest.raises(ConfigurationError):
+            SECTION.normalise([{"slug": "a", "name": "A", "limits": {"per_programme": wrong}}])

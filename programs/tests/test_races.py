@@ -10,10 +10,12 @@ from django.db import connection
 
 from people.models import Person
 from people.tests.factories import make_person
-from programs.models import Funding, PointsRequest, Upload
-from programs.operations import fundings, uploads
+from programs.errors import OverBudget
+from programs.models import Funding, LowBudget, PointsRequest, Programme, Upload
+from programs.operations import budget_closings, budget_transfers, budgets, fundings, uploads
 from programs.operations.points_requests import Submitted, submit
-from programs.tests.factories import AT, make_programme, new
+from programs.tests.factories import AT, approvers, make_programme, new
+from programs.tests.test_budgets import make_department_budget
 from programs.tests.upload_files import csv_file
 from wallets.ledger_rules import findings
 from wallets.models import Account
@@ -148,3 +150,105 @@ def test_ten_workers_on_two_uploads_of_the_same_rows_credit_each_once(monkeypatc
     assert sum(Upload.objects.values_list("credited_points", flat=True)) == 90
     assert [wallet(person).available for person in people] == [10] * 9
     assert list(findings()) == []
+
+
+def test_last_points_of_a_departments_budget_are_given_exactly_and_the_programmes_are_left_alone() -> None:
+    programme = make_programme(budget=10_000)
+    budget = make_department_budget(programme, 1700)
+    people = [make_earner() for _ in range(THREADS)]
+    Person.objects.update(department=budget.department)
+    done = at_once(lambda i: submit([new(programme, people[i])], at=AT)[0])
+    assert codes(done) == {"new": 3, "over_budget": 7}
+    points = Account.objects.values_list("points", flat=True)
+    assert (points.get(pk=budget.account_id), points.get(pk=programme.budget_id)) == (200, 8300)
+    assert list(findings()) == []
+
+
+def limited_at_once(*, is_settled: bool) -> tuple[Programme, list[Submitted]]:
+    """Ten ask for 500 points each at the same moment of a programme that gives 1,700 at most."""
+    programme = make_programme(per_programme_limit=1700, per_programme_limit_days=30)
+    if is_settled:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE programs_programme DISABLE TRIGGER USER")
+            cursor.execute("UPDATE programs_programme SET counted_since = '2026-01-01'")
+            cursor.execute("ALTER TABLE programs_programme ENABLE TRIGGER USER")
+    people = [make_earner() for _ in range(THREADS)]
+    return programme, at_once(lambda i: submit([new(programme, people[i])], at=AT)[0])
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_programme_limit_holds_across_connections(is_settled: bool) -> None:
+    _, done = limited_at_once(is_settled=is_settled)
+    assert codes(done) == {"new": 3, "over_programme_limit": 7}
+    assert sum(row.points for row in PointsRequest.objects.all()) == 1500
+    assert list(findings()) == []
+
+
+def test_programme_limit_without_its_lock_would_be_overrun() -> None:
+    """Control: the same race where the programme is not locked gives more than the limit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('programs_limits'::regproc)")
+        [definition] = cursor.fetchone()
+        # everybody reads before anybody writes, as those who take no turns do in the worst case
+        unlocked = definition.replace("FOR NO KEY UPDATE", "").replace(
+            "RETURN QUERY SELECT", "PERFORM pg_sleep(0.3); RETURN QUERY SELECT"
+        )
+        cursor.execute(unlocked)
+    try:
+        _, done = limited_at_once(is_settled=True)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(definition)
+    assert codes(done)["new"] > 3
+
+
+def test_moving_points_away_while_they_are_credited_loses_none() -> None:
+    programme, other = make_programme(budget=2000), make_programme(budget=0)
+    people = [make_earner() for _ in range(THREADS)]
+
+    def work(index: int) -> object:
+        if index % 2:
+            return submit([new(programme, people[index])], at=AT)[0]
+        try:
+            return budget_transfers.propose(
+                from_account_id=programme.budget_id,
+                to_account_id=other.budget_id,
+                points=300,
+                reason="x",
+                by=people[0],
+                at=AT,
+            )
+        except OverBudget as error:
+            return error
+
+    at_once(work)
+    held = {each.pk: each.points for each in Account.objects.all()}
+    credited = sum(row.points for row in PointsRequest.objects.all())
+    assert held[programme.budget_id] + held[other.budget_id] + credited == 2000
+    assert held[programme.budget_id] in range(300)
+    assert list(findings()) == []
+
+
+def test_closing_a_year_while_points_are_credited_keeps_figures_that_add_up() -> None:
+    programme, approver = make_programme(budget=10_000), make_person()
+    approver.groups.add(approvers())
+    people = [make_earner() for _ in range(THREADS)]
+    closing = budget_closings.propose(programme=programme, year=2025, carry_over_max=4000, by=people[0], at=AT)
+
+    def work(index: int) -> object:
+        if index == 0:
+            return budget_closings.approve(closing.pk, by=approver, at=AT)
+        return submit([new(programme, people[index])], at=AT)[0]
+
+    at_once(work)
+    closing.refresh_from_db()
+    assert (closing.status, closing.carried_over) == ("posted", 4000)
+    later = 9 * 500 - (closing.credited or 0)
+    assert Account.objects.get(pk=programme.budget_id).points == 4000 - later
+    assert list(findings()) == []
+
+
+def test_ten_sweeps_notice_a_low_budget_once() -> None:
+    make_programme(budget=10, budget_low_at=50)
+    assert sum(at_once(lambda _: budgets.notice(at=AT))) == 1
+    assert LowBudget.objects.count() == 1
