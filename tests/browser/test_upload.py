@@ -13,7 +13,7 @@ from people.models import Person
 from people.tests.factories import make_person
 from programs.models import PointsRequest, Programme, Upload
 from programs.operations import uploads
-from programs.tests.factories import make_programme
+from programs.tests.factories import approvers, make_programme
 from rewards_portal import roles
 from tests.browser.conftest import Open
 from tests.browser.test_admin import SCREENS, Seen, session_of
@@ -92,7 +92,14 @@ def test_pages_of_an_upload_are_clean(
     with file_of_fifty(tmp_path).open("rb") as file:
         name = "a-very-long-name-of-a-file-that-somebody-made-for-the-third-quarter-of-the-year.csv"
         upload = uploads.prepare(file=file, name=name, programme=programme, by=marta, at=timezone.now())
+    other = tmp_path / "awards.csv"
+    other.write_text(
+        "Employee ID;Award;Why it is given, in a heading that is long;On\nE10000;1.500;Q3 rating 5;30.06.2027\n"
+    )
+    with other.open("rb") as file:
+        unnamed = uploads.receive(file=file, name=other.name, programme=programme, by=marta, at=timezone.now())
     pages = {
+        "columns": f"/admin/programs/upload/{unnamed.pk}/columns/",
         "choose": "/admin/programs/upload/add/",
         "check": f"/admin/programs/upload/{upload.pk}/change/",
         "all rows": f"/admin/programs/upload/{upload.pk}/change/?show=all",
@@ -110,9 +117,85 @@ def test_pages_of_an_upload_are_clean(
                 seen.look(page, live_server.url + pages[name], f"{name}, {state} ({screen}, {theme})")
             context.close()
 
-    look("checked", ["choose", "check", "all rows"], SCREENS)
+    look("checked", ["choose", "columns", "check", "all rows"], SCREENS)
+    step = programme.approval_steps.create(applies_to="uploads", over=1, approvals=1, group=approvers())
+    look("to be approved", ["check"], SCREENS[::3])
+    step.delete()
     uploads.confirm(upload.pk, by=marta, at=timezone.now(), skip_bad=True)
     look("running", ["check"], SCREENS[::3])
     uploads.work(at=timezone.now())
     look("done", ["check", "uploads"], SCREENS[::3])
     assert "\n".join(seen.faults) == ""
+
+
+def test_file_with_other_headings_is_named_once(
+    open_page: Open, marta: Person, programme: Programme, tmp_path: Path
+) -> None:
+    """Without a script: the columns are guessed, the formats are chosen, and the next file needs no word."""
+    make_person(employee_number="E10482")
+    page = open_page(person=marta, java_script_enabled=False)
+
+    def upload(reason: str) -> None:
+        file = tmp_path / "awards.csv"
+        file.write_text(f"Employee ID;Award;Why\nE10482;1.500,00;{reason}\n", encoding="utf-16")
+        page.goto("/admin/programs/upload/add/")
+        page.get_by_label("Programme").select_option(label="Q3 ratings")
+        page.get_by_label("File").set_input_files(file)
+        page.get_by_role("button", name="Check the file").click()
+
+    upload("Q3")
+    expect(page.get_by_text("What do the columns of awards.csv hold?")).to_be_visible()
+    expect(page.get_by_text("The file is read as UTF-16 text.")).to_be_visible()
+    page.get_by_label("Points are written as").select_option("point")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.locator(".total")).to_have_text("1,500 points to 1 person")
+    upload("Q4")
+    expect(page.locator(".total")).to_have_text("1,500 points to 1 person")
+
+
+def test_thousand_rows_are_mended_approved_by_another_and_credited(
+    open_page: Open, marta: Person, programme: Programme, tmp_path: Path
+) -> None:
+    programme.approval_steps.create(applies_to="uploads", over=1_000, approvals=1, group=approvers())
+    jo = make_person(name="Jo Weber", is_staff=True)
+    jo.groups.set(Group.objects.filter(name=roles.HR_APPROVERS))
+    people = [make_person() for _ in range(50)]
+    rows = [f"{people[number % 50].employee_number},10,Reason {number}" for number in range(1_000)]
+    for number in range(0, 1_000, 50):
+        rows[number] = rows[number].replace(",10,", ",10.000,")
+    file = tmp_path / "year.csv"
+    page = open_page(person=marta)
+
+    def upload(lines: Sequence[str]) -> None:
+        file.write_text("\n".join(lines))
+        page.goto("/admin/programs/upload/add/")
+        page.get_by_label("Programme").select_option(label="Q3 ratings")
+        page.get_by_label("File").set_input_files(file)
+        page.get_by_role("button", name="Check the file").click()
+
+    def decide(total: str, rows: int) -> None:
+        page.get_by_role("button", name=f"Ask to credit {rows} rows").click()
+        expect(page.locator(".total")).to_contain_text("once approved")
+        approver = open_page(person=jo)
+        approver.goto(page.url)
+        approver.get_by_role("button", name=f"Credit {rows} rows with {total} points").click()
+        expect(approver.get_by_text("You may leave this page")).to_be_visible()
+        assert uploads.work(at=timezone.now()) is True
+        page.reload()
+        expect(page.locator(".total")).to_have_text(f"{total} points credited")
+
+    upload(["recipient,points,reason", *rows])
+    expect(page.locator(".total")).to_have_text("9,800 points to 49 people")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the 20 rows to mend").click()
+    mended = download.value.path().read_text().replace("10.000", "10").splitlines()
+    decide("9,800", 980)
+    programme.approval_steps.update(over=100)
+    upload(mended)
+    expect(page.locator(".total")).to_have_text("200 points to 1 person")
+    decide("200", 20)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the result").click()
+    assert download.value.path().read_text().count(",Credited,") == 20
+    assert PointsRequest.objects.filter(programme=programme, status="credited").count() == 1_000
+    assert list(findings()) == []
