@@ -1,8 +1,8 @@
 """What editors know of the section `programmes`."""
 
 from api.configuration_schema import Schema, choice, day, either, mapping, several, slug, text, whole
-from programs.enums import ApprovalSubject, ProgrammeStatus, UnknownRecipients
-from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PERSON_POINTS_MAX
+from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
+from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
 from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
 EXPRESSION_CHARACTERS_MAX = 4000
@@ -30,6 +30,10 @@ STEP = mapping(
         "over": whole("Points above which it applies; needed but for rules.", 0, POINTS_MAX),
         "approvals": whole("How many must agree.", 1, 2, default=1),
         "for": choice("What it is about.", ApprovalSubject.values, default=ApprovalSubject.REQUESTS.value),
+        "approver": choice("Who decides first.", StepApprover.values, default=StepApprover.GROUP.value),
+        "remind_after_days": whole("Days after which those who may decide are reminded.", 1, WAITING_DAYS_MAX),
+        "escalate_after_days": whole("Days after which others may decide too.", 1, WAITING_DAYS_MAX),
+        "escalate_to": text("The group whose members may then.", length_max=GROUP_CHARACTERS_MAX),
     },
 )
 RULE = mapping(
@@ -70,6 +74,7 @@ PROGRAMME = mapping(
         "unknown_recipients": choice(
             "What happens to points for somebody not known yet.", UnknownRecipients.values, default="refuse"
         ),
+        "park_for_days": whole("Days for which they wait.", 1, PARK_DAYS_MAX),
         "eligible": _cel('CEL over person, as person.country in ["IN", "DE"]. Left out: everybody.'),
         "approval": several(STEP, "Who approves what."),
         "limits": LIMITS,

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from programs.enums import PointsRequestStatus
+from programs.forecasts import SHORT_DAYS
 from programs.models import PointsRequest
 from rewards_portal.admin_chart import Chart, Month, draw
 
@@ -45,15 +46,20 @@ WHERE kind IN ('credit', 'redemption', 'expiry')
 GROUP BY 1
 """
 
-# Since the year began: credited from the budget, and what is left in it.
+# Of a programme's budgets, its departments' among them: left, credited since the year began, and in the last 30 days.
 BUDGETS = """
-SELECT programme.id, programme.name, programme.budget_low_at, account.points - account.held AS left,
-    coalesce((
-        SELECT sum(transfer.points) FROM wallets_transfer transfer
-        WHERE transfer.debit_id = account.id AND transfer.kind = 'credit' AND transfer.effective_at >= %(since)s
-    ), 0)::bigint AS used
-FROM programs_programme programme JOIN wallets_account account ON account.id = programme.budget_id
-WHERE programme.status IN ('active', 'paused')
+SELECT programme.id, programme.name, programme.budget_low_at, sum(account.points - account.held)::bigint,
+    coalesce(sum(given.this_year), 0)::bigint, coalesce(sum(given.lately), 0)::bigint
+FROM programs_programme programme JOIN programs_budget budget ON budget.programme_id = programme.id
+     JOIN wallets_account account ON account.id = budget.account_id
+     CROSS JOIN LATERAL (
+        SELECT sum(transfer.points) FILTER (WHERE transfer.effective_at >= %(since)s) AS this_year,
+               sum(transfer.points) FILTER (WHERE transfer.effective_at >= %(lately)s) AS lately
+        FROM wallets_transfer transfer
+        WHERE transfer.debit_id = account.id AND transfer.kind = 'credit'
+            AND transfer.effective_at >= least(%(since)s, %(lately)s)
+     ) AS given
+WHERE programme.status IN ('active', 'paused') GROUP BY programme.id
 """
 
 RECEIVED = """
@@ -205,12 +211,15 @@ def budgets(today: date) -> list[Budget]:
     """Return the budgets of running programmes, the most used first."""
     since = timezone.make_aware(datetime(today.year, 1, 1))  # noqa: DTZ001 - made aware here
     with connection.cursor() as cursor:
-        cursor.execute(BUDGETS, {"since": since})
+        lately = timezone.now() - timedelta(days=SHORT_DAYS)
+        cursor.execute(BUDGETS, {"since": since, "lately": lately})
         found = [judge(*row, today=today) for row in cursor.fetchall()]
     return sorted(found, key=lambda each: -each.share)[:BUDGETS_MAX]
 
 
-def judge(programme_id: int, name: str, low_at: int | None, left: int, used: int, *, today: date) -> Budget:
+def judge(
+    programme_id: int, name: str, low_at: int | None, left: int, used: int, lately: int, *, today: date
+) -> Budget:
     """Return a budget with a sentence that says what will happen.
 
     Args:
@@ -219,11 +228,12 @@ def judge(programme_id: int, name: str, low_at: int | None, left: int, used: int
         low_at: points at which the programme says its budget is low, if it does.
         left: points left now.
         used: points credited since 1 January.
+        lately: points credited in the last 30 days.
         today: the reader's day.
     """
     whole = used + left
     share = round(100 * used / whole) if whole else 0
-    out_on = _runs_out_on(left, used, today)
+    out_on = _runs_out_on(left, lately, today)
     state: State = "ok"
     if not left:
         state, sentence = "danger", "Empty: new requests are refused" if whole else "Not funded yet"
@@ -232,7 +242,7 @@ def judge(programme_id: int, name: str, low_at: int | None, left: int, used: int
     elif not used:
         sentence = f"Nothing credited this year, {left:,} left"
     elif out_on:
-        state, sentence = "warn", f"At this pace it runs out on {out_on.day} {out_on:%b}"
+        state, sentence = "warn", f"At the rate of 30 days it lasts until {out_on.day} {out_on:%b}"
     else:
         sentence = f"On pace, {left:,} left"
     return Budget(programme_id, name, used, left, share, state, sentence)
@@ -300,12 +310,11 @@ def duration(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
-def _runs_out_on(left: int, used: int, today: date) -> date | None:
-    """Return the day on which a budget ends at this year's pace, if that is before the year does."""
-    passed = (today - date(today.year, 1, 1)).days + 1
-    if not used:
+def _runs_out_on(left: int, lately: int, today: date) -> date | None:
+    """Return the day on which a budget ends at the rate of the last 30 days, if that is before the year does."""
+    if not lately:
         return None
-    day = today + timedelta(days=min(left * passed // used, 366))
+    day = today + timedelta(days=min(left * SHORT_DAYS // lately, 366))
     return day if day.year == today.year else None
 
 

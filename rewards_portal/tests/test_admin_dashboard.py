@@ -92,14 +92,14 @@ def test_accounts_of_a_whole_ledger_add_up_to_zero() -> None:
     [
         (50, 600, 0, "ok", "Nothing credited this year, 600 left"),
         (None, 69_000, 600, "ok", "On pace, 69,000 left"),
-        (None, 18_000, 282_000, "warn", "At this pace it runs out on 13 Dec"),
+        (None, 18_000, 28_200, "warn", "At the rate of 30 days it lasts until 12 Dec"),
         (25_000, 11_800, 488_200, "danger", "11,800 left: new requests will be refused soon"),
         (None, 0, 100, "danger", "Empty: new requests are refused"),
         (None, 0, 0, "danger", "Not funded yet"),
     ],
 )
 def test_budget_sentence(low_at: int | None, left: int, used: int, state: str, sentence: str) -> None:
-    budget = admin_dashboard.judge(1, "Referrals", low_at, left, used, today=NOW.date())
+    budget = admin_dashboard.judge(1, "Referrals", low_at, left, used, used, today=NOW.date())
     assert (budget.state, budget.sentence) == (state, sentence)
 
 
@@ -175,7 +175,7 @@ def test_dashboard_costs_the_same_however_much_waits(count: int, django_assert_n
     page = Client()
     page.force_login(person)
     # session, person, permissions of the person and of their roles, the sidebar's counts, and eight of the dashboard
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page.get("/admin/")
 
 
