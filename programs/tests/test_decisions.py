@@ -17,6 +17,7 @@ from programs.operations import fundings, points_requests
 from programs.tests.factories import AT, approvers, credited, make_programme
 from wallets.ledger_rules import findings
 from wallets.models import Account
+from wallets.tests.refusals import refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +39,10 @@ def waiting(person: Person | None = None, *, required: int = 1, budget: int = 10
     return credited(programme, person or make_person(), points=2000, **fields)
 
 
-def test_approve_credits_and_tells() -> None:
+def test_approve_credits_and_tells(django_assert_num_queries: Any) -> None:
     row, approver = waiting(), make_approver()
-    points_requests.approve(row.pk, by=approver, note="well done", at=AT)
+    with django_assert_num_queries(21):
+        points_requests.approve(row.pk, by=approver, note="well done", at=AT)
     row.refresh_from_db()
     assert (row.status, row.credited_at) == (PointsRequestStatus.CREDITED, AT)
     assert Account.objects.get(person=row.person).points == 2000
@@ -57,12 +59,15 @@ def test_approve_by_the_first_of_two_moves_nothing_and_by_the_second_credits() -
     assert PointsRequest.objects.get().status == PointsRequestStatus.PENDING_APPROVAL
     points_requests.approve(row.pk, by=make_approver(), at=AT)
     assert PointsRequest.objects.get().status == PointsRequestStatus.CREDITED
+    assert [decision.note for decision in Decision.objects.all()] == ["", ""]
 
 
-def test_reject_gives_nothing_and_tells_whoever_asked() -> None:
+def test_reject_gives_nothing_and_tells_whoever_asked(django_assert_num_queries: Any) -> None:
     asker = make_person()
     row = waiting(requested_by=asker)
-    points_requests.reject(row.pk, by=make_approver(), note="twice", at=AT)
+    approver = make_approver()
+    with django_assert_num_queries(17):
+        points_requests.reject(row.pk, by=approver, note="twice", at=AT)
     row.refresh_from_db()
     assert (row.status, row.status_reason, row.transfer) == (PointsRequestStatus.REJECTED, "twice", None)
     assert not Account.objects.filter(kind="wallet", points__gt=0).exists()
@@ -70,11 +75,12 @@ def test_reject_gives_nothing_and_tells_whoever_asked() -> None:
 
 
 def test_what_was_decided_is_not_decided_again() -> None:
-    row = waiting()
-    points_requests.reject(row.pk, by=make_approver(), at=AT)
+    row, approver = waiting(), make_approver()
+    done = points_requests.reject(row.pk, by=approver, at=AT)
+    assert (done.status_reason, Decision.objects.get().note) == (f"Not approved by {approver.name}", "")
     for decide in (points_requests.approve, points_requests.reject):
-        with pytest.raises(AlreadyDecided):
-            decide(row.pk, by=make_approver(), at=AT)
+        refused = refusal(lambda: decide(row.pk, by=make_approver(), at=AT))  # noqa: B023
+        assert refused == (AlreadyDecided, "This request is not waiting: not approved.", None)
 
 
 def test_whoever_asked_does_not_approve() -> None:
@@ -105,5 +111,6 @@ def test_approval_that_the_budget_refuses_leaves_it_waiting_and_undecided() -> N
 def test_approval_for_somebody_who_left_meanwhile_is_refused() -> None:
     row = waiting()
     Person.objects.filter(pk=row.person_id).update(status=PersonStatus.LEFT)
-    with pytest.raises(RecipientInactive):
-        points_requests.approve(row.pk, by=make_approver(), at=AT)
+    refused = refusal(lambda: points_requests.approve(row.pk, by=make_approver(), at=AT))
+    said = "This person no longer earns points. Reject the request."
+    assert refused == (RecipientInactive, said, "/recipient")

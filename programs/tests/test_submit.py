@@ -10,18 +10,29 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from api.tests.factories import make_client
-from messaging.models import Message
+from approvals.models import Approval
+from messaging.models import Delivery, Message
+from messaging.operations.messages import deliveries_waker
 from people.enums import PersonStatus
 from people.models import Person
 from people.tests.factories import make_person
 from programs.enums import PointsRequestStatus, ProgrammeStatus, UnknownRecipients
 from programs.models import PointsRequest, Programme
+from programs.operations import crediting
 from programs.operations.points_requests import NewPointsRequest, Submitted, WalletAfter, submit
 from programs.tests.factories import AT, credited, make_programme, new, submit_one
 from wallets.ledger_rules import findings
 from wallets.models import Account, Lot, Transfer
+from wallets.operations import holds
 
 pytestmark = pytest.mark.django_db
+UNKNOWN_PROGRAMME = (
+    "unknown_programme",
+    "/programme",
+    422,
+    "programme: this client knows none with this slug. Check it, or ask for access.",
+)
+OUT_OF_RANGE = ("points_out_of_range", "/points", 422, "points must be a whole number from 1 to 10000000.")
 CREDITED, PENDING, PARKED = (
     PointsRequestStatus.CREDITED,
     PointsRequestStatus.PENDING_APPROVAL,
@@ -43,18 +54,22 @@ def left(programme: Programme) -> int:
     return Account.objects.get(pk=programme.budget_id).points
 
 
-def refused(programme: Programme, person: Person | None = None, **fields: Any) -> tuple[str, str | None, int]:
-    """Submit one request that must be refused; return its code, pointer and status."""
+def refused(programme: Programme, person: Person | None = None, **fields: Any) -> tuple[str, str | None, int, str]:
+    """Submit one request that must be refused; return its code, pointer, status and sentence."""
     before = left(programme)
     done = submit_one(programme, person, **fields)
     assert done.error is not None
     assert (done.points_request, PointsRequest.objects.count(), left(programme)) == (None, 0, before)
-    return done.error.code, done.error.pointer, done.error.status
+    return done.error.code, done.error.pointer, done.error.status, done.error.detail
 
 
-def test_submit_credits_and_tells() -> None:
+def test_submit_credits_and_tells(settings: Any, django_capture_on_commit_callbacks: Any) -> None:
+    settings.SLACK_BOT_TOKEN = "set"
     programme, person = make_programme(notify=["inbox", "slack"]), make_person()
-    done = submit_one(programme, person, metadata={"cycle": "Q3"}, explanation={"event": {"rating": 5}})
+    with django_capture_on_commit_callbacks() as callbacks:
+        done = submit_one(programme, person, metadata={"cycle": "Q3"}, explanation={"event": {"rating": 5}})
+    assert callbacks == [deliveries_waker.wake]
+    assert [delivery.channel for delivery in Delivery.objects.all()] == ["slack"]
     row = PointsRequest.objects.get()
     assert row == done.points_request
     assert (row.status, row.person, row.points, row.reason) == (CREDITED, person, 500, "Q3 rating 5")
@@ -91,20 +106,34 @@ def test_submit_finds_the_same_person_by_each_of_their_names() -> None:
 def test_unknown_programme_is_refused() -> None:
     error = submit([replace(new(make_programme(), make_person()), programme="nowhere")], at=AT)[0].error
     assert error is not None
-    assert (error.code, error.pointer, error.status) == ("unknown_programme", "/programme", 422)
+    assert (error.code, error.pointer, error.status, error.detail) == UNKNOWN_PROGRAMME
     assert PointsRequest.objects.count() == 0
 
 
 def test_programme_that_the_client_may_not_use_is_unknown_to_it() -> None:
     programme = make_programme(slug="secret")
     client = make_client(programmes=["open"])
-    assert refused(programme, make_person(), client=client) == ("unknown_programme", "/programme", 422)
+    assert refused(programme, make_person(), client=client) == UNKNOWN_PROGRAMME
 
 
 @pytest.mark.parametrize("status", [ProgrammeStatus.DRAFT, ProgrammeStatus.PAUSED, ProgrammeStatus.ENDED])
 def test_programme_that_is_not_active_is_refused(status: str) -> None:
     programme = make_programme(status=status)
-    assert refused(programme, make_person()) == ("programme_not_active", "/programme", 422)
+    said = f"programme: {programme.slug} is {status}. Ask HR when it gives points again."
+    assert refused(programme, make_person()) == ("programme_not_active", "/programme", 422, said)
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ({"starts_on": date(2026, 5, 5)}, "from 2026-05-05 until before further notice"),
+        ({"ends_on": date(2026, 5, 4)}, "from any day until before 2026-05-04"),
+    ],
+)
+def test_programme_says_when_it_gives_points(dates: dict[str, date], said: str) -> None:
+    programme = make_programme(**dates)
+    said = f"programme: {programme.slug} is active {said} only. Ask HR when it gives points again."
+    assert refused(programme, make_person()) == ("programme_not_active", "/programme", 422, said)
 
 
 @pytest.mark.parametrize(
@@ -122,42 +151,71 @@ def test_programme_gives_points_from_its_first_day_until_before_its_last_in_utc(
 
 
 def test_unknown_recipient_is_refused() -> None:
-    assert refused(make_programme(), recipient="E404") == ("unknown_recipient", "/recipient", 422)
+    said = "recipient: nobody has this employee number, email: address or scim: id. Check it, or add the person first."
+    assert refused(make_programme(), recipient="E404") == ("unknown_recipient", "/recipient", 422, said)
 
 
 @pytest.mark.parametrize("status", [PersonStatus.SUSPENDED, PersonStatus.LEFT])
 def test_inactive_recipient_is_refused(status: str) -> None:
-    assert refused(make_programme(), make_person(status=status)) == ("recipient_inactive", "/recipient", 422)
+    said = f"recipient: this person is {PersonStatus(status).label.lower()} and earns no points."
+    assert refused(make_programme(), make_person(status=status)) == ("recipient_inactive", "/recipient", 422, said)
 
 
 def test_person_whom_the_programme_is_not_for_is_refused() -> None:
     programme = make_programme(eligible='person.country in ["IN", "PT"]')
-    assert refused(programme, make_person(country="DE")) == ("not_eligible", "/recipient", 422)
+    said = f'recipient: {programme.slug} is only for person.country in ["IN", "PT"].'
+    assert refused(programme, make_person(country="DE")) == ("not_eligible", "/recipient", 422, said)
     assert submit_one(programme, make_person(country="IN")).error is None
 
 
 @pytest.mark.parametrize("points", [0, -5, 10_000_001, 2**63])
 def test_points_out_of_range_are_refused(points: int) -> None:
-    assert refused(make_programme(), make_person(), points=points) == ("points_out_of_range", "/points", 422)
+    assert refused(make_programme(), make_person(), points=points) == OUT_OF_RANGE
+
+
+def test_points_up_to_the_ends_of_the_range_are_credited() -> None:
+    programme, person = make_programme(budget=10_000_001), make_person()
+    assert codes(submit([new(programme, person, points=points) for points in (1, 10_000_000)], at=AT)) == [None] * 2
 
 
 @pytest.mark.parametrize("points", [True, 5.0, "5", None])
 def test_points_that_are_no_integer_are_refused(points: Any) -> None:
-    assert refused(make_programme(), make_person(), points=points) == ("points_out_of_range", "/points", 422)
+    assert refused(make_programme(), make_person(), points=points) == OUT_OF_RANGE
 
 
 def test_more_points_than_one_request_may_carry_are_refused() -> None:
     programme = make_programme(per_request_limit=500)
-    assert refused(programme, make_person(), points=501) == ("over_request_limit", "/points", 422)
+    said = f"points: {programme.slug} gives at most 500 points in one request; 501 were asked for."
+    assert refused(programme, make_person(), points=501) == ("over_request_limit", "/points", 422, said)
     assert submit_one(programme, make_person(), points=500).error is None
 
 
 def test_exhausted_budget_is_refused_and_gives_to_the_last_point() -> None:
     programme, person = make_programme(budget=1000), make_person()
-    assert refused(programme, person, points=1001) == ("over_budget", "/points", 422)
+    said = "holds fewer than 1,001 points. Ask HR to fund it, or ask for less."
+    said = f"points: the budget of {programme.slug} {said}"
+    assert refused(programme, person, points=1001) == ("over_budget", "/points", 422, said)
     done = submit([new(programme, person, points=points) for points in (600, 500, 400, 1)], at=AT)
     assert codes(done) == [None, "over_budget", None, "over_budget"]
     assert (left(programme), PointsRequest.objects.count(), Message.objects.count()) == (0, 2, 2)
+
+
+def test_one_point_is_said_as_one() -> None:
+    programme, person = make_programme(budget=1), make_person()
+    assert submit_one(programme, person, points=1).error is None
+    error = submit_one(programme, person, points=1).error
+    said = "holds fewer than 1 point. Ask HR to fund it, or ask for less."
+    assert (str(error), Message.objects.get().title) == (
+        f"points: the budget of {programme.slug} {said}",
+        "You earned 1 point",
+    )
+
+
+def test_what_is_held_is_not_available_after_a_credit() -> None:
+    programme, person = make_programme(), make_person()
+    credited(programme, person)
+    holds.place(account_id=Account.objects.get(person=person).pk, points=120, reference="test:hold", at=AT)
+    assert submit_one(programme, person).wallet == WalletAfter(available=880, held=120)
 
 
 def test_person_limit_counts_what_was_credited_within_its_days_and_what_waits() -> None:
@@ -168,6 +226,13 @@ def test_person_limit_counts_what_was_credited_within_its_days_and_what_waits() 
     done = submit([new(programme, person, points=201), new(programme, person, points=200)], at=AT)
     assert codes(done) == ["over_person_limit", None]
     assert submit_one(programme, make_person(), points=300).error is None
+    said = f"points: {programme.slug} gives one person at most {{}} points in 90 days; {{}} are left for this one."
+    assert (str(done[0].error), str(submit_one(programme, person).error)) == (
+        said.format(1000, 200),
+        said.format(1000, 0),
+    )
+    Programme.objects.update(per_person_limit=999)
+    assert str(submit_one(programme, person).error) == said.format(999, 0)
 
 
 def test_person_limit_counts_on_within_a_list() -> None:
@@ -180,7 +245,23 @@ def test_once_key_credits_once_per_person() -> None:
     programme, ana, ben = make_programme(), make_person(), make_person()
     first = submit([new(programme, person, once_key="rule 2026-Q3") for person in (ana, ana, ben)], at=AT)
     assert codes(first) == [None, "already_credited", None]
-    assert codes(submit([new(programme, ana, once_key="rule 2026-Q3")], at=AT)) == ["already_credited"]
+    [again] = submit([new(programme, ana, once_key="rule 2026-Q3")], at=AT)
+    said = "recipient: the rule gives points once for these values, and this person has them or waits for them."
+    assert again.error is not None
+    assert (again.error.code, again.error.pointer, again.error.detail) == ("already_credited", "/recipient", said)
+
+
+def test_list_of_somebody_with_a_wallet_and_somebody_without_credits_both() -> None:
+    programme, ana, ben = make_programme(), make_person(), make_person()
+    credited(programme, ana)
+    done = submit([new(programme, ana), new(programme, ben)], at=AT)
+    assert [each.wallet.available for each in done if each.wallet] == [1000, 500]
+
+
+def test_what_is_wrong_with_one_is_said_whatever_became_of_the_first_with_its_once_key() -> None:
+    programme, person = make_programme(budget=100), make_person()
+    asked = [new(programme, person, once_key="Q3", points=points) for points in (500, 0)]
+    assert codes(submit(asked, at=AT)) == ["over_budget", "points_out_of_range"]
 
 
 def test_once_key_of_what_the_budget_refuses_stays_free() -> None:
@@ -201,6 +282,13 @@ def test_same_external_id_and_content_is_a_replay() -> None:
     assert (again.points_request, again.replayed, first.replayed) == (first.points_request, True, False)
     assert again.wallet == WalletAfter(available=501, held=0)
     assert left(programme) == 99_499
+    with CaptureQueriesContext(connection) as captured:
+        [again] = submit([new(programme, person, external_id="a", client=client)], at=AT)
+        assert again.points_request is not None
+        assert again.points_request.programme == programme
+    first_read = [query["sql"] for query in captured if 'FROM "programs_pointsrequest"' in query["sql"]]
+    assert ['"id" IN (' in sql for sql in first_read] == [True]
+    assert len(captured) == 5  # a savepoint; look up, nothing to write, the first, the wallet
 
 
 def test_replay_answers_after_the_programme_has_ended() -> None:
@@ -216,7 +304,13 @@ def test_same_external_id_with_other_content_is_a_conflict(change: dict[str, Any
     submit_one(programme, person, external_id="a", client=client)
     error = submit_one(programme, person, external_id="a", client=client, **change).error
     assert error is not None
-    assert (error.code, error.status, error.pointer) == ("external_id_conflict", 409, "/external_id")
+    said = "external_id: it was used before, for other content. Use a new one, or send the first content again."
+    assert (error.code, error.status, error.pointer, error.detail) == (
+        "external_id_conflict",
+        409,
+        "/external_id",
+        said,
+    )
     assert left(programme) == 99_500
 
 
@@ -351,7 +445,19 @@ def test_statements_do_not_grow_with_the_list_whatever_becomes_of_it() -> None:
         ]
         return [*asked, *asked, *(new(programme, recipient=f"{name}{i}") for i in range(count))]
 
-    assert cost(requests(1, "a")) == cost(requests(100, "b"))
+    assert (cost(requests(1, "a")), cost(requests(100, "b"))) == (8, 8)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_approval_is_not_asked_for_where_its_request_could_not_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    programme, person = make_programme(steps=[(0, 1)]), make_person()
+    monkeypatch.setattr(crediting, "write", fail)
+    with pytest.raises(ZeroDivisionError):
+        submit_one(programme, person)
+    assert Approval.objects.count() == 0
 
 
 # the database refuses what the operation would not do
