@@ -4,8 +4,6 @@ A line is a step, then what each budget, Ana's wallet (Sales), Ben's (in no depa
 the colon stands why a step was refused. HR moves points and proposes; an approver decides what is over 1,000.
 """
 
-
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any

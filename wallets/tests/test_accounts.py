@@ -21,7 +21,7 @@ def test_system_opens_the_one_account_of_a_kind_once(kind, django_assert_num_que
     account = accounts.system(kind)
     with django_assert_num_queries(1):
         again = accounts.system(kind)
-    assert (again.pk, account.kind, account.points) == (account.pk, kind, 0)
+    assert (again.pk, account.kind, account.points, account.name) == (account.pk, kind, 0, kind.label)
     assert account.floor == (None if kind == AccountKind.FUNDING else 0)
 
 
@@ -102,7 +102,8 @@ def test_a_closed_account_refuses_everything(closed):
         for debit, credit in pairs
         for at_most in (False, True)
     ]
-    assert [type(posting.error) for posting in post(items, at=NOW)] == [AccountClosed] * 4
+    refusals = [(type(each.error), each.points, each.shortfall) for each in post(items, at=NOW)]
+    assert refusals == [(AccountClosed, 0, 0)] * 4
     credit, spent = Transfer.objects.get(credit=closed), Transfer.objects.get(reference="test:spent")
     refused = [
         lambda: holds.place(account_id=closed.pk, points=1, reference="test:hold", at=NOW),
