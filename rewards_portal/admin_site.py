@@ -72,6 +72,13 @@ def _adjustments_waiting() -> int:
     return Adjustment.objects.filter(status=AdjustmentStatus.WAITING).count()
 
 
+def _rule_changes_waiting() -> int:
+    from programs.enums import RuleChangeStatus
+    from programs.models import RuleChange
+
+    return RuleChange.objects.filter(status=RuleChangeStatus.WAITING).count()
+
+
 def _refunds_waiting() -> int:
     from redemptions.enums import OrderRefundStatus
     from redemptions.models import OrderRefund
@@ -100,6 +107,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("Programmes", "sparkles", "programs.programme"),
             Entry("Rules", "split", "programs.rule"),
+            Entry("Rule changes", "circle-check", "programs.rulechange", waits=_rule_changes_waiting),
+            Entry("Simulations", "history", "programs.rulesimulation"),
             Entry("Budget fundings", "wallet", "programs.funding"),
             Entry("Budget transfers", "arrow-left-right", "programs.budgettransfer"),
             Entry("Department budgets", "building-2", "programs.departmentbudget"),

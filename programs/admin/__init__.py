@@ -6,7 +6,9 @@ from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
 from programs.admin.reversals import ReversalAdmin
+from programs.admin.rule_changes import RuleChangeAdmin
 from programs.admin.rules import RuleAdmin
+from programs.admin.simulations import RuleSimulationAdmin
 from programs.admin.uploads import UploadAdmin
 
 __all__ = [
@@ -20,5 +22,7 @@ __all__ = [
     "ProgrammeAdmin",
     "ReversalAdmin",
     "RuleAdmin",
+    "RuleChangeAdmin",
+    "RuleSimulationAdmin",
     "UploadAdmin",
 ]

@@ -1,5 +1,7 @@
 """A wording of a rule, asked about the events of a past period: who would have got what."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -72,6 +74,11 @@ class RuleSimulation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug}, {self.from_at:%d %b %Y} to {self.until_at:%d %b %Y}"
+
+    @property
+    def last_day(self) -> datetime:
+        """Return a moment of the last day that it looks at."""
+        return self.until_at - timedelta(microseconds=1)
 
     @property
     def percent(self) -> int:
