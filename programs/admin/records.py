@@ -1,5 +1,6 @@
 """What happened and what was funded, looked at and never edited; the rules may be asked about an event again."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -21,18 +22,50 @@ from approvals.deciding import DecidingAdmin
 from programs import budget_matters
 from programs.admin.links import link, pretty
 from programs.models import Event, Funding
+from programs.models.event import RULE_ERROR, RULE_ERROR_CODE
 from programs.operations import events
 from programs.operations.crediting import in_words
 
 REPLAY = "programs.replay_event"
+REPLAYED_MAX = 1_000
+REFUSALS = {
+    "already_credited": "Credited before",
+    "not_eligible": "Not eligible",
+    "over_budget": "Over the budget",
+    "over_person_limit": "Over a person's limit",
+    "over_request_limit": "Over the limit of a request",
+    "points_out_of_range": "No number of points",
+    "recipient_inactive": "Person inactive",
+    "unknown_recipient": "Person not known",
+}
+
+
+class RefusalFilter(admin.SimpleListFilter):
+    """Why a rule gave nothing. A rule that fails is found also where another rule gave points for the event."""
+
+    title = "refused because"
+    parameter_name = "refused"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the reasons."""
+        return [(RULE_ERROR_CODE, "The rule fails"), *REFUSALS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        """Return the events with such a match; both conditions are those of an index."""
+        if self.value() == RULE_ERROR_CODE:
+            return queryset.filter(outcome__contains=RULE_ERROR)
+        if self.value() in REFUSALS:
+            return queryset.filter(status="refused", outcome__contains=[{"problem": {"code": self.value()}}])
+        return queryset
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyModelAdmin):
     """What systems told us, and what it led to."""
 
-    list_display = ["type", "whom", "status", "source", "received_at"]
-    list_filter = ["status", "type", "received_at"]
+    list_display = ["type", "whom", "status", "why", "source", "received_at"]
+    list_filter = ["status", RefusalFilter, "type", "received_at"]
+    actions = ["replay"]
     list_select_related = ["person"]
     list_per_page = 50
     show_full_result_count = False
@@ -71,7 +104,8 @@ class EventAdmin(ReadOnlyModelAdmin):
         if not request.user.has_perm(REPLAY):
             raise PermissionDenied
         before = event.get_status_display()
-        after = events.replay(pk, at=timezone.now()).event.get_status_display()
+        [answer] = events.replay([pk], at=timezone.now())
+        after = answer.event.get_status_display()
         messages.success(request, f"The rules were asked again. Before: {before}. Now: {after}.")
         self.log_change(request, event, "Replayed.")
         return redirect("admin:programs_event_change", pk)
@@ -83,6 +117,28 @@ class EventAdmin(ReadOnlyModelAdmin):
         if key := ids.key(ids.EVENT, search_term.strip()):
             return queryset.filter(pk=key), False
         return super().get_search_results(request, queryset, search_term)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Return whether this person may have the rules asked again."""
+        return request.user.has_perm(REPLAY)
+
+    @admin.action(description="Replay: let the rules decide again", permissions=["replay"])
+    def replay(self, request: HttpRequest, chosen: QuerySet[Event]) -> None:
+        """Let the rules decide again about the events that were chosen, and say what came of them."""
+        keys = list(chosen.values_list("pk", flat=True)[: REPLAYED_MAX + 1])
+        if len(keys) > REPLAYED_MAX:
+            messages.error(request, f"Nothing was replayed: choose at most {REPLAYED_MAX:,} events at once.")
+            return
+        answers = events.replay(keys, at=timezone.now())
+        came = Counter(answer.event.get_status_display().lower() for answer in answers)
+        said = ", ".join(f"{number:,} {word}" for word, number in came.most_common())
+        messages.success(request, f"The rules were asked again about {len(answers):,}: {said or 'nothing'}.")
+
+    @admin.display(description="Why not")
+    def why(self, event: Event) -> str:
+        """Return the first reason for which a rule gave nothing."""
+        problems = [match["problem"]["detail"] for match in event.outcome if match.get("problem")]
+        return problems[0] if problems else ""
 
     @admin.display(description="Person", ordering="person__name")
     def whom(self, event: Event) -> str:

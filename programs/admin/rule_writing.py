@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SEE_EVENTS = "programs.view_event"
 LISTED = 20  # past events to choose from
 SIMULATED_DAYS = 90
+DAY = "%Y-%m-%d"  # as a browser's field of a day has it, whatever the locale
 PASTED_CHARACTERS_MAX = 100_000
 KEY_DIGITS_MAX = 9  # of a programme, before it is looked up
 LABELS = {"event_type": "Event type", "when": "When", "points": "Points", "reason": "Reason", "once_per": "Once per"}
@@ -133,8 +134,12 @@ class TryForm(forms.Form):
 class SimulateForm(forms.Form):
     """From which day to which, both included (UTC)."""
 
-    from_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until_on = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    from_on = forms.DateField(
+        label="From", widget=forms.DateInput(format=DAY, attrs={"type": "date", "class": "vTextField"})
+    )
+    until_on = forms.DateField(
+        label="To", widget=forms.DateInput(format=DAY, attrs={"type": "date", "class": "vTextField"})
+    )
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""

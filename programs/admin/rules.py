@@ -119,7 +119,7 @@ class RuleVersionInline(admin.TabularInline[RuleVersion, Rule]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleVersion]:
         """Return the versions with who wrote them."""
-        return super().get_queryset(request).select_related("created_by")
+        return super().get_queryset(request).select_related("created_by", "rule")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: saving the rule writes a version."""
@@ -138,7 +138,7 @@ class RuleChangeInline(admin.TabularInline[RuleChange, Rule]):
     readonly_fields = ["change_link", "status", "requested_by", "requested_at", "closed_at"]
     extra = 0
     can_delete = False
-    verbose_name_plural = "turned on by two people"
+    verbose_name_plural = "changes asked for"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleChange]:
         """Return the changes with who asked."""

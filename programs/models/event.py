@@ -8,7 +8,8 @@ from api import ids
 from api.models import ApiClient
 from programs.enums import EventStatus
 
-RULE_ERROR = [{"problem": {"code": "rule_error"}}]  # of an outcome: a rule could not be evaluated
+RULE_ERROR_CODE = "rule_error"
+RULE_ERROR = [{"problem": {"code": RULE_ERROR_CODE}}]  # of an outcome: a rule could not be evaluated
 
 
 class Event(models.Model):
@@ -53,5 +54,8 @@ class Event(models.Model):
 
     @property
     def may_be_replayed(self) -> bool:
-        """Return whether the rules would be asked again: it gave no points."""
-        return self.status in EventStatus.without_points()
+        """Return whether rules would be asked again: it gave no points, or one of its rules could not be evaluated."""
+        problems = [match.get("problem") or {} for match in self.outcome]
+        return self.status in EventStatus.without_points() or any(
+            each.get("code") == RULE_ERROR_CODE for each in problems
+        )

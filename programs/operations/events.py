@@ -80,8 +80,9 @@ def receive(events: Sequence[NewEvent], *, at: datetime, reconsider: bool = Fals
     Args:
         events: any number; the same (source, source_id) twice in one list is one event.
         at: now.
-        reconsider: ask again about events that came before and gave no points (refused, no match), as they are told
-            now: for a replay, after a mapping was mended or a person was added. What gave points is not asked again.
+        reconsider: ask again about events that came before and gave no points (refused, no match), or of which a rule
+            could not be evaluated, as they are told now: for a replay, after a mapping or a rule was mended or a person
+            was added. A rule that gave points for an event is not asked about it again.
 
     Returns:
         One answer per event, in the same order; a repeat gets the first answer.
@@ -89,16 +90,16 @@ def receive(events: Sequence[NewEvent], *, at: datetime, reconsider: bool = Fals
     return settle(lambda: _receive(events, at, reconsider))
 
 
-def replay(event_id: UUID, *, at: datetime) -> Received:
-    """Let the rules decide again about a kept event that gave no points, as it was told, against what stands today.
+def replay(event_ids: Sequence[UUID], *, at: datetime) -> list[Received]:
+    """Let the rules decide again about kept events, as they were told, against what stands today (see `receive`).
 
-    Raises:
-        Event.DoesNotExist: there is none.
+    Returns:
+        What came of each that there is, the first that was received first.
     """
-    kept = Event.objects.select_related("client").get(pk=event_id)
+    kept = Event.objects.select_related("client").filter(pk__in=event_ids).order_by("received_at", "pk")
     names = ("source", "source_id", "type", "subject", "time", "data", "client")
-    [answer] = receive([NewEvent(**{name: getattr(kept, name) for name in names})], at=at, reconsider=True)
-    return answer
+    told = [NewEvent(**{name: getattr(event, name) for name in names}) for event in kept]
+    return receive(told, at=at, reconsider=True)
 
 
 def set_aside(events: Sequence[NewEvent], *, why: str, at: datetime) -> None:
@@ -143,7 +144,7 @@ def _receive(events: Sequence[NewEvent], at: datetime, reconsider: bool) -> list
     kept = _keep(sorted(first.values(), key=lambda event: event.key), known, at)
     earlier = _earlier([key for key in first if key not in kept], lock=reconsider)
     if reconsider:
-        for key in [key for key, row in earlier.items() if row.status in EventStatus.without_points()]:
+        for key in [key for key, row in earlier.items() if row.may_be_replayed]:
             kept[key] = _told_again(earlier.pop(key), _row(first[key], known.get(first[key].subject), at))
     _settle([(first[key], row) for key, row in kept.items()], at)
     answered: set[tuple[str, str]] = set()
@@ -209,6 +210,7 @@ def _told_again(row: Event, now_told: Event) -> Event:
     """Return the row of an event that gave no points, as it is told now."""
     for name in ("type", "subject", "person", "time", "data", "fingerprint"):
         setattr(row, name, getattr(now_told, name))
+    row.outcome = [match for match in row.outcome if match.get("points_request")]
     return row
 
 
@@ -237,6 +239,8 @@ def _settle(fresh: Sequence[tuple[NewEvent, Event]], at: datetime) -> None:
     submitted = points_requests.submit([_asked(row, found) for row, found in asked], at=at) if asked else []
     answers = {id(found): answer for (_, found), answer in zip(asked, submitted, strict=True)}
     came: dict[UUID, list[tuple[EventStatus, dict[str, Any]]]] = defaultdict(list)
+    for _, row in fresh:
+        came[row.pk] = [(_status_of_given(given), given) for given in row.outcome]  # of a replay
     for row, found in matches:
         came[row.pk].append(_outcome(found, answers.get(id(found))))
     for _, row in fresh:
@@ -245,6 +249,11 @@ def _settle(fresh: Sequence[tuple[NewEvent, Event]], at: datetime) -> None:
         row.outcome = [shown for _, shown in came[row.pk]]
     with connection.cursor() as cursor:
         cursor.execute(SETTLE, [list(column) for column in zip(*(_settled(row) for _, row in fresh), strict=True)])
+
+
+def _status_of_given(match: dict[str, Any]) -> EventStatus:
+    """Return the status that a match which gave points before gives its event."""
+    return STATUS_OF.get(PointsRequestStatus(match["points_request"]["status"]), EventStatus.REFUSED)
 
 
 def _settled(row: Event) -> tuple[Any, ...]:
@@ -266,6 +275,8 @@ def _matches(fresh: Sequence[tuple[NewEvent, Event]], at: datetime) -> Iterator[
         for rule in listening[event.type]:
             if allowed and rule.programme.slug not in allowed:
                 continue
+            if any((each["programme"], each["rule"]) == (rule.programme.slug, rule.slug) for each in row.outcome):
+                continue  # of a replay: it gave points before
             found = match(event, rule, row.person, at=at)
             if found is not None:
                 yield row, found

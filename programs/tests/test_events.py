@@ -193,7 +193,7 @@ def test_rule_error_is_a_refused_match_that_names_the_field() -> None:
 @pytest.mark.parametrize("points", ["0", "-5", "10000001", "4.5", "'500'"])
 def test_points_out_of_range_or_no_number_are_refused(points: str) -> None:
     person = make_person()
-    make_rule(make_programme(), points=points)
+    make_rule(make_programme(), points=f"event.rating > 0.0 ? {points} : {points}")
     [received] = events.receive([told(person)], at=AT)
     assert received.event.status == "refused"
     assert received.matches[0]["problem"]["code"] in {"points_out_of_range", "rule_error"}

@@ -168,7 +168,7 @@ def test_what_is_older_than_the_window_is_kept_unasked_and_a_replay_may_still_gi
     assert told() == ["birthday/E1/2026-03-02", "birthday/E2/2026-04-20"]
     mark(utc(2026, 5, 5, 9))
     assert (len(told()), wallet(old).available) == (2, 0)
-    events.replay(kept.pk, at=utc(2026, 5, 5, 10))
+    events.replay([kept.pk], at=utc(2026, 5, 5, 10))
     assert wallet(old).available == 100
 
 
