@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from api import ids
+from people.models import Person
 from programs.errors import BudgetClosed, UnknownBudget
 from programs.models import DepartmentBudget, Programme
 from wallets.models import Account
@@ -139,6 +140,15 @@ def open_budget(account_id: UUID) -> BudgetName:
     if Account.objects.filter(pk=account_id, closed_at__isnull=False).exists():
         raise BudgetClosed(f"The budget of {name} is closed. Choose another.")
     return name
+
+
+def paying(programme: Programme, person: Person | None) -> tuple[str, int]:
+    """Return what the budget that pays for a person is called, and what it holds."""
+    if person is not None and person.department_id is not None:
+        rows = DepartmentBudget.objects.filter(programme=programme, department=person.department_id, closed_at=None)
+        if row := rows.select_related("programme", "department", "account").first():
+            return str(row), row.account.points
+    return str(programme), Account.objects.values_list("points", flat=True).get(pk=programme.budget_id)
 
 
 def accounts_of(programme: Programme) -> list[UUID]:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from approvals.matters import Facts, Matter
-from programs import fingerprints, queries
+from programs import budget_queries, fingerprints, queries
 from programs.enums import ApprovalKind, RuleSimulationStatus
 from programs.judgement import expires_at
 from programs.models import Adjustment, PointsRequest, Programme, RuleChange, RuleSimulation, RuleVersion, Upload
@@ -29,10 +29,10 @@ def points_request_facts(request: PointsRequest) -> Facts:
 
 def budget_after(request: PointsRequest) -> str:
     """Return what the budget of a request holds now, and would hold after it."""
-    left = Account.objects.values_list("points", flat=True).get(pk=request.programme.budget_id)
+    name, left = budget_queries.paying(request.programme, request.person)
     after = left - request.points
     short = f"{-after:,} too few: fund it before you approve" if after < 0 else f"{after:,} after"
-    return f"{request.programme}: {left:,} left, {short}"
+    return f"{name}: {left:,} left, {short}"
 
 
 def limit_of(request: PointsRequest) -> str:
@@ -50,14 +50,14 @@ def adjustment_facts(row: Adjustment) -> Facts:
     """Return, in words, what an adjustment would leave in the wallet and in the budget."""
     account = Account.objects.filter(person=row.person).first()
     available = account.available if account else 0
-    left = Account.objects.values_list("points", flat=True).get(pk=row.programme.budget_id)
+    name, left = budget_queries.paying(row.programme, row.person)
     after, budget_after = available + row.points, left - row.points
     wallet = f"{in_words(after)} available after, {available:,} now"
     if after < 0:
         wallet = f"only {in_words(available)} available: it would be refused"
-    budget = f"{row.programme}: {left:,} left, {budget_after:,} after"
+    budget = f"{name}: {left:,} left, {budget_after:,} after"
     if budget_after < 0:
-        budget = f"{row.programme}: {left:,} left, {-budget_after:,} too few: fund it first"
+        budget = f"{name}: {left:,} left, {-budget_after:,} too few: fund it first"
     facts = [("What", adjustments.in_a_sentence(row)), ("Wallet", wallet), ("Budget", budget), ("Reason", row.reason)]
     if row.points > 0:
         expiry = expires_at(row.programme, row.person, timezone.now())
