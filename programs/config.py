@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
 from people.models import Department, Person
-from programs import expressions, representations
+from programs import expressions, recognition_config, representations
 from programs.config_schema import (
     EVENT_TYPE_CHARACTERS_MAX,
     EXPRESSION_CHARACTERS_MAX,
@@ -41,11 +41,16 @@ class Programmes:
 
     def export(self) -> list[dict[str, Any]]:
         """Return the programmes that are live, by slug, with the rules that are live."""
-        live = Programme.objects.order_by("slug").prefetch_related(
-            "approval_steps__group",
-            "department_budgets__department",
-            "approval_steps__escalate_to",
-            "rules__live_version",
+        live = (
+            Programme.objects.order_by("slug")
+            .select_related("allowance_policy")
+            .prefetch_related(
+                "company_values",
+                "approval_steps__group",
+                "department_budgets__department",
+                "approval_steps__escalate_to",
+                "rules__live_version",
+            )
         )
         return [_exported(programme) for programme in live]
 
@@ -62,6 +67,7 @@ class Programmes:
                 _save_steps(programme, entry["approval"], groups)
                 _save_departments(programme, entry["budget"]["departments"], who, at)
                 _save_rules(programme, entry["rules"], who)
+                recognition_config.save(programme, entry, at=at)
             for programme in Programme.objects.filter(slug__in=removed).order_by("slug"):
                 _remove(programme)
 
@@ -95,6 +101,7 @@ def _programme(reader: Reader, groups: Collection[str]) -> dict[str, Any]:
         "limits": _limits(reader),
         "budget": _budget(reader),
         "notify": _notify(reader),
+        **recognition_config.read_values(reader),
         "rules": _rules(reader),
     }
     if starts_on and ends_on and ends_on <= starts_on:
@@ -182,6 +189,7 @@ def _limits(reader: Reader) -> dict[str, Any]:
         "per_request": limits.whole("per_request", 1, POINTS_MAX, default=None),
         "per_person": _window(limits, "per_person", PERSON_POINTS_MAX),
         "per_programme": _window(limits, "per_programme", TRANSFER_POINTS_MAX),
+        **recognition_config.read_allowance(limits),
     }
     limits.finish()
     return found
@@ -301,9 +309,10 @@ def _exported(programme: Programme) -> dict[str, Any]:
         **({"park_for_days": programme.park_for_days} if programme.park_for_days is not None else {}),
         "eligible": programme.eligible.strip(),
         "approval": sorted(map(_exported_step, programme.approval_steps.all()), key=_place_of_step),
-        "limits": shown["limits"],
+        "limits": {**shown["limits"], **recognition_config.exported_allowance(programme)},
         "budget": {"low_at": programme.budget_low_at, "departments": _exported_departments(programme)},
         "notify": _channels(programme.notify),
+        **recognition_config.exported_values(programme),
         "rules": [_exported_rule(rule) for rule in sorted(live, key=lambda rule: rule.slug)],
     }
 

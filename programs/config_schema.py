@@ -3,6 +3,7 @@
 from api.configuration_schema import Schema, choice, day, either, mapping, several, slug, text, whole
 from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
+from programs.models.recognition import VALUE_CHARACTERS
 from wallets.models.account import POINTS_MAX, TRANSFER_POINTS_MAX
 
 EXPRESSION_CHARACTERS_MAX = 4000
@@ -56,6 +57,17 @@ LIMITS = mapping(
         "per_request": whole("Points in one request.", 1, POINTS_MAX),
         "per_person": _window("Points for one person.", PERSON_POINTS_MAX),
         "per_programme": _window("Points for all people together.", TRANSFER_POINTS_MAX),
+        "allowance": mapping(
+            "Points a month that people may give each other; with it the programme is for recognition.",
+            {},
+            {
+                "managers": whole("For each who manages somebody.", 0, POINTS_MAX, default=0),
+                "everyone": whole("For each colleague.", 0, POINTS_MAX, default=0),
+                "carry_over": whole(
+                    "What is left of a month and may go into the next, at most.", 0, POINTS_MAX, default=0
+                ),
+            },
+        ),
     },
 )
 DEPARTMENT = mapping(
@@ -85,6 +97,11 @@ PROGRAMME = mapping(
                 "low_at": whole("Points left at which somebody is told.", 0, LOW_AT_MAX),
                 "departments": several(DEPARTMENT, "Departments with a budget of their own."),
             },
+        ),
+        "recognition": mapping(
+            "What a recognition may name.",
+            {},
+            {"values": several(text("A company value.", length_max=VALUE_CHARACTERS), "In the order of the page.")},
         ),
         "notify": several({"enum": NOTIFY}, "Where people hear of it; always in the inbox."),
         "rules": several(RULE, "What earns points by itself."),

@@ -5,6 +5,7 @@ from pathlib import Path
 import api.ids
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
                 ('managers', models.PositiveIntegerField(default=0, help_text='Points a month for each who manages somebody.', validators=[django.core.validators.MaxValueValidator(10000000)])),
                 ('everyone', models.PositiveIntegerField(default=0, help_text='Points a month for each colleague.', validators=[django.core.validators.MaxValueValidator(10000000)])),
                 ('carry_over', models.PositiveIntegerField(default=0, help_text='Points that what is left of a month may bring into the next, at most.', validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('programme', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='allowance_policy', to='programs.programme')),
             ],
             options={
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
                 ('managers', models.PositiveIntegerField(default=0, help_text='Points a month for each who manages somebody.', validators=[django.core.validators.MaxValueValidator(10000000)])),
                 ('everyone', models.PositiveIntegerField(default=0, help_text='Points a month for each colleague.', validators=[django.core.validators.MaxValueValidator(10000000)])),
                 ('carry_over', models.PositiveIntegerField(default=0, help_text='Points that what is left of a month may bring into the next, at most.', validators=[django.core.validators.MaxValueValidator(10000000)])),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='programs.allowancepolicy')),
                 ('programme', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='programs.programme')),

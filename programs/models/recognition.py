@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from api import ids
 from programs.models.points_request import PointsRequest
@@ -34,7 +35,7 @@ class AllowancePolicy(models.Model):
         validators=[MaxValueValidator(POINTS_MAX)],
         help_text="Points that what is left of a month may bring into the next, at most.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)  # the first month with an allowance
 
     class Meta:
         verbose_name_plural = "allowance policies"

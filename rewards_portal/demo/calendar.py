@@ -65,6 +65,18 @@ class Booking:
     held_days: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Thanks:
+    """Points that a colleague gives another out of an allowance, with their words and one of Acme's values."""
+
+    id: str
+    giver: str
+    receiver: str
+    points: int
+    reason: str
+    value: str
+
+
 @dataclass
 class Day:
     """One day, in the order in which its things happen."""
@@ -73,6 +85,7 @@ class Day:
     awards: list[Award] = field(default_factory=list)
     redemptions: list[Redemption] = field(default_factory=list)
     bookings: list[Booking] = field(default_factory=list)
+    thanks: list[Thanks] = field(default_factory=list)
 
 
 HR = ("E10001", "E10002")
@@ -150,17 +163,6 @@ AWARDS = [
         ),
     ),
     (
-        15,
-        Award(
-            id="ana-7",
-            programme="spotlight-awards",
-            recipient="E10482",
-            points=300,
-            reason="Stayed late to fix the payroll import",
-            asked_by="E10005",
-        ),
-    ),
-    (
         2,
         Award(
             id="waits-1",
@@ -215,7 +217,7 @@ HAPPENINGS = [
             data={"rating": 5, "period": "Q2 2026"},
         ),
     ),
-    (41, Happening(id="ana-5-years", type="employment.anniversary", recipient="E10482", data={"years": 5})),
+    (41, Happening(id="ana-5-years", type="occasion.work_anniversary", recipient="E10482", data={"years": 5})),
     (
         4,
         Happening(
@@ -265,6 +267,22 @@ BOOKINGS = [
         Booking(reference="9MX4TD", redemption="ana-solvane", description="Lisbon to Porto", minor=1850, held_days=150),
     ),
 ]
+THANKS = [
+    (15, ("E10005", "E10482", 300, "Stayed late to fix the payroll import", "Own it")),
+    (9, ("E10482", "104512", 50, "You explained the new queue twice, and patiently", "Learn and share")),
+    (4, ("E10482", "E10006", 25, "Thank you for bringing the customer's words to our planning", "Customer first")),
+]
+WORDS = [
+    ("Customer first", "You stayed on the line until the customer could ship"),
+    ("Customer first", "You wrote back to all forty of them, by name"),
+    ("Own it", "You found the fault that was not yours, and mended it"),
+    ("Own it", "The night shift ran because you did not let go"),
+    ("Learn and share", "Your notes saved my team a week"),
+    ("Learn and share", "You taught three of us to read the ledger"),
+    ("Be kind", "You took my shift when my daughter was ill"),
+    ("Be kind", "You made the new ones feel at home on their first day"),
+]
+THANKS_A_MONTH, THANKS_DAYS = 24, 150
 WISHES = [
     ("kettle-lane", 5),
     ("kettle-lane", 10),
@@ -289,12 +307,15 @@ def days(staff: list[DemoPerson], today: date) -> Iterator[tuple[date, Day]]:
         calendar[ago].redemptions.append(redemption)
     for ago, booking in BOOKINGS:
         calendar[ago].bookings.append(booking)
+    for number, (ago, words) in enumerate(THANKS):
+        calendar[ago].thanks.append(_thanked(f"ana-{number}", *words))
     choose = random.Random("Acme's half-year")  # noqa: S311 - the same half-year everywhere, nothing secret
     others = [person for person in staff if not person.left and person.employee_number != "E10482"]
     _ratings(calendar, others, choose)
     _anniversaries(calendar, others, today)
     _milestones(calendar, others, choose)
     _wishes(calendar, others, choose)
+    _thanks(calendar, others)
     for ago in range(DAYS, -1, -1):
         yield today - timedelta(days=ago), calendar[ago]
 
@@ -323,7 +344,7 @@ def _anniversaries(calendar: dict[int, Day], staff: list[DemoPerson], today: dat
                 calendar[ago].happenings.append(
                     Happening(
                         id=f"anniversary-{years}-{person.employee_number}",
-                        type="employment.anniversary",
+                        type="occasion.work_anniversary",
                         recipient=person.employee_number,
                         data={"years": years},
                     )
@@ -360,3 +381,19 @@ def _wishes(calendar: dict[int, Day], staff: list[DemoPerson], choose: random.Ra
                         id=f"{month}-{person.employee_number}", recipient=person.employee_number, sku=sku, major=major
                     )
                 )
+
+
+def _thanks(calendar: dict[int, Day], staff: list[DemoPerson]) -> None:
+    """Have colleagues thank each other, and those who lead thank their own with more."""
+    choose = random.Random("Acme's thanks")  # noqa: S311 - the same thanks everywhere, nothing secret
+    leads = {person.manager_number for person in staff}
+    for number in range(THANKS_A_MONTH * THANKS_DAYS // 30):
+        giver, receiver = choose.sample(staff, 2)
+        points = choose.choice((50, 100, 200) if giver.employee_number in leads else (10, 25, 50))
+        value, reason = choose.choice(WORDS)
+        given = _thanked(f"{number}", giver.employee_number, receiver.employee_number, points, reason, value)
+        calendar[choose.randint(1, THANKS_DAYS)].thanks.append(given)
+
+
+def _thanked(name: str, giver: str, receiver: str, points: int, reason: str, value: str) -> Thanks:
+    return Thanks(id=f"thanks-{name}", giver=giver, receiver=receiver, points=points, reason=reason, value=value)

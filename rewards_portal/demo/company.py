@@ -1,6 +1,7 @@
 """Loads the demo company through the operations that a user's clicks and a system's calls go through."""
 
 import uuid
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from people.models import Person
 from people.operations import people
 from people.operations.people import NewPerson
 from programs.enums import Source
+from programs.errors import OverAllowance
 from programs.models import Event, Programme
-from programs.operations import events, fundings, points_requests
+from programs.operations import events, fundings, points_requests, recognitions
 from programs.operations.events import NewEvent
 from programs.operations.points_requests import NewPointsRequest
 from redemptions.models import Product, TravelCredit
@@ -27,7 +29,13 @@ from wallets.errors import InsufficientPoints
 from wallets.operations import lots
 
 CONFIGURATION = Path(__file__).with_name("company.yaml")
-BUDGETS = {"quarterly-performance": 600_000, "service-anniversaries": 400_000, "spotlight-awards": 90_000}
+BUDGETS = {
+    "quarterly-performance": 600_000,
+    "service-anniversaries": 400_000,
+    "spotlight-awards": 90_000,
+    "thank-you": 40_000,
+    "birthdays": 20_000,
+}
 CODES_PER_DENOMINATION = 40
 EXPIRY_BATCH = 1000
 DOORS_OPEN = time(9, tzinfo=UTC)
@@ -82,6 +90,7 @@ def _new_person(employee: DemoPerson, status: PersonStatus) -> NewPerson:
         time_zone=TIME_ZONES[employee.country],
         grade=employee.grade,
         joined_on=employee.joined_on,
+        birthday=employee.birthday,
         status=status,
     )
 
@@ -126,6 +135,8 @@ def _live(agenda: calendar.Day, known: dict[str, Person], *, at: datetime) -> No
         events.receive([_new_event(happening, at) for happening in agenda.happenings], at=at)
     for award in agenda.awards:
         _award(award, known, at=at)
+    for thanks in agenda.thanks:
+        _thank(thanks, known, at=at + timedelta(hours=2))
     for redemption in agenda.redemptions:
         _redeem(redemption, known, at=at + timedelta(hours=3))
     for booking in agenda.bookings:
@@ -159,6 +170,21 @@ def _award(award: calendar.Award, known: dict[str, Person], *, at: datetime) -> 
     if submitted.points_request and not submitted.replayed:
         for approver in award.approvers:
             points_requests.approve(submitted.points_request.id, by=known[approver], note="Well deserved.", at=at)
+
+
+def _thank(thanks: calendar.Thanks, known: dict[str, Person], *, at: datetime) -> None:
+    """Give what a colleague gives; who has no allowance left, or must ask a manager first, waits as anybody does."""
+    with suppress(OverAllowance):
+        recognitions.give(
+            programme="thank-you",
+            receiver=known[thanks.receiver],
+            points=thanks.points,
+            reason=thanks.reason,
+            value=thanks.value,
+            form_id=uuid.uuid5(NAMESPACE, thanks.id),
+            by=known[thanks.giver],
+            at=at,
+        )
 
 
 def _redeem(redemption: calendar.Redemption, known: dict[str, Person], *, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 DEPARTMENTS = ["Customer care", "Engineering", "Finance", "Operations", "People", "Sales"]
 TIME_ZONES = {"DE": "Europe/Berlin", "IN": "Asia/Kolkata", "PT": "Europe/Lisbon", "US": "America/New_York"}
@@ -34,6 +34,13 @@ class DemoPerson:
     manager_number: str | None
     left: bool = False
 
+    @property
+    def birthday(self) -> str:
+        """Return month and day; empty for one in five, who did not say."""
+        choose = random.Random(f"Acme {self.employee_number}")  # noqa: S311 - made up, the same everywhere
+        day = date(2023, 1, 1) + timedelta(days=choose.randrange(365))
+        return "" if choose.random() < UNKNOWN_BIRTHDAYS else f"{day:%m-%d}"
+
 
 # Department, number, name, e-mail where it is not first.last, country, joined, grade, manager's number.
 _NAMED = [
@@ -61,6 +68,7 @@ HEADS = {
 HEAD_COUNT = 200
 TEAM_LEADS_PER_DEPARTMENT = 3
 LEAVER_EVERY = 37
+UNKNOWN_BIRTHDAYS = 0.2
 
 
 def staff() -> list[DemoPerson]:
