@@ -115,6 +115,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Closed years", "calendar", "programs.budgetclosing"),
             Entry("Points requests", "file-text", "programs.pointsrequest"),
             Entry("Parked", "hourglass", "programs.pointsrequest", PARKED, _parked),
+            Entry("Recognitions", "heart-handshake", "programs.recognition"),
+            Entry("Allowances", "hand-helping", "programs.allowance"),
             Entry("Reversals", "undo-2", "programs.reversal"),
             Entry("Adjustments", "sliders-horizontal", "programs.adjustment", waits=_adjustments_waiting),
             Entry("Events", "radio", "programs.event"),

@@ -4,6 +4,7 @@ from programs.admin.adjustments import AdjustmentAdmin
 from programs.admin.budget_records import BudgetClosingAdmin, BudgetTransferAdmin, DepartmentBudgetAdmin
 from programs.admin.points_requests import PointsRequestAdmin
 from programs.admin.programmes import ProgrammeAdmin
+from programs.admin.recognitions import AllowanceAdmin, RecognitionAdmin
 from programs.admin.records import EventAdmin, FundingAdmin
 from programs.admin.reversals import ReversalAdmin
 from programs.admin.rule_changes import RuleChangeAdmin
@@ -13,6 +14,7 @@ from programs.admin.uploads import UploadAdmin
 
 __all__ = [
     "AdjustmentAdmin",
+    "AllowanceAdmin",
     "BudgetClosingAdmin",
     "BudgetTransferAdmin",
     "DepartmentBudgetAdmin",
@@ -20,6 +22,7 @@ __all__ = [
     "FundingAdmin",
     "PointsRequestAdmin",
     "ProgrammeAdmin",
+    "RecognitionAdmin",
     "ReversalAdmin",
     "RuleAdmin",
     "RuleChangeAdmin",

@@ -15,6 +15,7 @@ from api.admin import TrackedModelAdmin
 from people.models import Person
 from programs import expressions, queries
 from programs.admin import budgets
+from programs.admin.recognitions import AllowancePolicyInline, CompanyValueInline
 from programs.expressions import PERSON_VARIABLES
 from programs.models import ApprovalStep, Programme
 from programs.models.programme import NOTIFY
@@ -90,7 +91,7 @@ class ProgrammeAdmin(TrackedModelAdmin):
     list_filter = ["status"]
     search_fields = ["name", "slug"]
     ordering = ["name"]
-    inlines = [ApprovalStepInline]
+    inlines = [ApprovalStepInline, AllowancePolicyInline, CompanyValueInline]
     fieldsets = [
         (None, {"fields": ["name", "slug", "status", "starts_on", "ends_on"]}),
         ("Budget", {"fields": ["budget_shown", "budget_low_at"]}),
