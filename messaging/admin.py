@@ -11,8 +11,11 @@ from django.utils.translation import ngettext
 from api.admin import ReadOnlyModelAdmin
 from api.errors import PortalError
 from messaging import channels
+from messaging.admin_webhooks import WebhookDeliveryAdmin, WebhookEndpointAdmin
 from messaging.models import Address, ChannelPreference, Delivery, Message, Pause
 from messaging.operations import deliveries
+
+__all__ = ["DeliveryAdmin", "MessageAdmin", "WebhookDeliveryAdmin", "WebhookEndpointAdmin"]
 
 
 class DeliveryInline(admin.TabularInline[Delivery, Message]):

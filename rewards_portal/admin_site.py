@@ -141,6 +141,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Messages", "message-square", "messaging.message"),
             Entry("Deliveries", "send", "messaging.delivery"),
             Entry("Channel preferences", "bell", "messaging.channelpreference"),
+            Entry("Webhook endpoints", "radio", "messaging.webhookendpoint"),
+            Entry("Webhook deliveries", "send", "messaging.webhookdelivery"),
         ),
     ),
     (
