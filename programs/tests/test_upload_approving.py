@@ -19,6 +19,7 @@ from programs.errors import OwnWallet, UploadClosed
 from programs.models import Programme, Upload
 from programs.operations import uploads
 from programs.tests.factories import AT, approvers, make_programme
+from programs.tests.test_races import at_once
 from programs.tests.upload_files import csv_file
 from wallets import queries as wallet_queries
 from wallets.ledger_rules import findings
@@ -210,3 +211,27 @@ def test_matter_says_what_approving_does() -> None:
         ("When", "As soon as it is approved"),
     ]
     assert matters.UPLOAD.seen(upload) == Approval.objects.get().content_hash
+
+
+@pytest.mark.django_db(transaction=True)
+def test_approving_rejecting_and_taking_back_at_once_is_one_of_them() -> None:
+    programme, ana, marta = programme_with_step(), make_person(), make_person()
+    people = [approver() for _ in range(6)]
+    upload = confirmed(programme, ana, by=marta)
+
+    def decide(index: int) -> str:
+        work = (uploads.approve, uploads.reject, uploads.cancel)[index % 3]
+        try:
+            return str(work(upload.pk, by=people[index], at=AT).status)
+        except (AlreadyDecided, UploadClosed) as error:
+            return error.code
+
+    answers = at_once(decide, threads=6)
+    [status] = set(answers) - {"already_decided", "upload_closed"}
+    assert answers.count(status) == 1
+    while uploads.work(at=AT):
+        pass
+    upload.refresh_from_db()
+    assert (available(ana), upload.status) == ((20, "done") if status == "crediting" else (0, status))
+    assert Approval.objects.get().status != ApprovalStatus.WAITING
+    assert list(findings()) == []

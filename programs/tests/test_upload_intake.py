@@ -259,6 +259,8 @@ def test_same_rows_in_another_kind_of_file_are_repeats() -> None:
     uploads.work(at=AT)
 
     assert receive(programme, xlsx_file([ana.employee_number, 5, "Q3"]), name="other.xlsx").repeated_rows == 1
+    renamed = receive(programme, csv_file(f"{ana.employee_number},5,Q3"), name="renamed.csv")
+    assert (renamed.repeated_rows, uploads.same_file(renamed)) == (1, first)
 
 
 def test_nobody_uploads_points_for_themselves() -> None:
