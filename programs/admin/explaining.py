@@ -83,8 +83,8 @@ def decisions(request: PointsRequest) -> list[Decision]:
     """Return who decided what, in the order they did."""
     if request.approval_id is None:
         return []
-    found = Decision.objects.filter(approval=request.approval_id).select_related("by").order_by("decided_at", "pk")
-    return list(found)
+    found = Decision.objects.filter(approval=request.approval_id).select_related("by", "on_behalf_of")
+    return list(found.order_by("decided_at", "pk"))
 
 
 def deciding(request: PointsRequest, said: list[Decision], person: Person) -> Deciding | None:
@@ -110,14 +110,14 @@ def _why(request: PointsRequest) -> str:
     if approval is None:
         return ""
     step = queries.terms([request.programme.slug])[request.programme.slug].step(request.points)
-    needed = f"{NUMBERS[approval.required]} from {approval.group}"
+    needed = f"{NUMBERS[approval.required]} from {approval.approver or approval.group}"
     if step and (step.approvals, step.group_id) == (approval.required, approval.group_id):
         return f"Requests over {in_words(step.over)} in {request.programme} need {needed}."
     return f"When it was asked for, it needed {needed}."
 
 
 def _four_eyes(required: int, said: list[Decision]) -> str:
-    approved = [each.by.name for each in said if each.verdict == Verdict.APPROVE]
+    approved = [each.who for each in said if each.verdict == Verdict.APPROVE]
     missing = required - len(approved)
     so_far = f"{' and '.join(approved)} approved. " if approved else ""
     ends = "One more approval and the points arrive at once." if missing == 1 else f"{missing} approvals are missing."

@@ -206,6 +206,40 @@ def test_steps_for_uploads_fundings_and_rules_stand_beside_those_for_requests() 
     assert list(programme.approval_steps.values_list("pk", flat=True)) == kept
 
 
+MANAGERS: list[dict[str, Any]] = [
+    {"over": 200, "approvals": 1, "group": "HR approvers", "approver": "manager"},
+    {
+        **{"over": 1000, "approvals": 2, "group": "HR approvers"},
+        **{"remind_after_days": 1, "escalate_after_days": 3, "escalate_to": "HR approvers"},
+    },
+]
+
+
+def test_who_decides_and_what_becomes_of_what_nobody_decides_are_read_and_exported() -> None:
+    apply(contract(approval=MANAGERS, park_for_days=30))
+    [entry] = SECTION.export()
+    assert (entry["approval"], entry["park_for_days"]) == (MANAGERS, 30)
+    assert SECTION.normalise([entry]) == [entry]
+    apply(contract())
+    assert "park_for_days" not in SECTION.export()[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"approvals": 2}, "A manager decides points requests alone"),
+        ({"for": "uploads"}, "A manager decides points requests alone"),
+        ({"approver": "boss"}, "boss is not known here"),
+        ({"remind_after_days": 0}, "remind_after_days must be a whole number from 1 to 365"),
+        ({"escalate_after_days": 366}, "escalate_after_days must be a whole number from 1 to 365"),
+        ({"escalate_to": "Bord"}, "Bord is not known here"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        SECTION.normalise(contract(approval=[MANAGERS[0] | change]))
+
+
 def test_two_steps_over_the_same_points_are_refused_for_one_subject_alone() -> None:
     step = STEPS_FOR_OTHERS[1]
     SECTION.normalise(contract(approval=[step, step | {"for": "requests"}]))
@@ -237,6 +271,9 @@ def test_step_for_is_the_highest_threshold_passed_of_that_subject() -> None:
         ({"applies_to": "orders", "over": 0}, "approval_step_applies_to_known"),
         ({"applies_to": "rules", "over": 1}, "approval_step_rules_have_no_points"),
         ({"applies_to": "requests", "over": 7}, "approval_step_once_per_threshold"),
+        ({"approver": "manager", "applies_to": "uploads", "over": 8}, "approval_step_manager_decides_requests"),
+        ({"remind_after_days": 0, "over": 8}, "approval_step_remind_days_range"),
+        ({"escalate_after_days": 0, "over": 8}, "approval_step_escalate_days_range"),
     ],
 )
 def test_steps_that_make_no_sense_are_refused_by_the_database(columns: dict[str, Any], constraint: str) -> None:
