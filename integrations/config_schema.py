@@ -10,6 +10,8 @@ from integrations.connections import (
     ID_PATHS_MAX,
     SECRET,
 )
+from integrations.enrichment import KINDS as KINDS_OF_AUTH
+from integrations.enrichment import URL_CHARACTERS_MAX
 from integrations.enums import System
 from integrations.paths import PATH_CHARACTERS_MAX
 from integrations.values import KINDS
@@ -64,6 +66,15 @@ VALUE = either(
         },
     ),
 )
+AUTH = either(
+    "How the portal proves who it is.",
+    *(each for each in CREDENTIAL["anyOf"] if each["properties"]["kind"]["const"] in KINDS_OF_AUTH),
+)
+ENRICH = mapping(
+    "Where the detail of a thin event is fetched; paths find it as detail.",
+    {"get": text("An address with {paths} in its path or query.", length_max=URL_CHARACTERS_MAX)},
+    {"auth": AUTH},
+)
 CONNECTION = mapping(
     "How an HR system's own message becomes an event.",
     {
@@ -90,5 +101,6 @@ CONNECTION = mapping(
             "additionalProperties": False,
             "maxProperties": DATA_NAMES_MAX,
         },
+        "enrich": ENRICH,
     },
 )

@@ -1,12 +1,12 @@
 """What a connection may say: one check for the configuration file and for the admin, in the file's words."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.configuration_reader import Reader
-from integrations import paths
+from integrations import enrichment, paths
 from integrations.enums import CredentialKind, System
 from integrations.models import Connection
 from integrations.values import KINDS
@@ -52,6 +52,7 @@ def normalise(entry: Any, *path: str | int) -> dict[str, Any]:
         "time": _optional_path(reader, "time"),
         "time_zone": _time_zone(reader),
         "data": _data(reader, entry.get("data")),
+        **_enrich(reader),
     }
     reader.finish()
     return checked
@@ -71,7 +72,14 @@ def exported(connection: Connection) -> dict[str, Any]:
         "time": connection.time or None,
         "time_zone": connection.time_zone,
         "data": {name: _in_order(how, VALUE_MEMBERS) for name, how in connection.data.items()},
+        **({"enrich": _exported_enrich(connection.enrich)} if connection.enrich else {}),
     }
+
+
+def _exported_enrich(how: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a detail is fetched as the configuration file shows it."""
+    auth = {"auth": _in_order(how["auth"], ("kind", *CREDENTIAL_MEMBERS))} if "auth" in how else {}
+    return {"get": how["get"], **auth}
 
 
 def _in_order(members: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
@@ -93,12 +101,31 @@ def fields(entry: Mapping[str, Any]) -> dict[str, Any]:
         "time": entry["time"] or "",
         "time_zone": entry["time_zone"],
         "data": entry["data"],
+        "enrich": entry.get("enrich"),
     }
 
 
-def _credential(reader: Reader) -> dict[str, str]:
+def _enrich(reader: Reader) -> dict[str, Any]:
+    """Return how the detail of a thin event is fetched; nothing where it is not."""
+    if not reader.given("enrich"):
+        return {}
+    how = reader.inside("enrich")
+    checked: dict[str, Any] = {"get": how.text("get", length_max=enrichment.URL_CHARACTERS_MAX)}
+    try:
+        enrichment.check(checked["get"])
+    except ValueError as error:
+        raise how.error("get", detail=str(error)) from None
+    if how.given("auth"):
+        checked["auth"] = _credential(how.inside("auth"), kinds=enrichment.KINDS)
+        if "secret" not in checked["auth"]:
+            raise how.error("auth", detail="auth: secret is missing. It is the token that the HR system knows.")
+    how.finish()
+    return {"enrich": checked}
+
+
+def _credential(reader: Reader, *, kinds: Sequence[str] = CredentialKind.values) -> dict[str, str]:
     """Return a credential with the members of its kind, the defaults filled in."""
-    kind = reader.choice("kind", CredentialKind.values)
+    kind = reader.choice("kind", kinds)
     checked = {"kind": kind}
     for member in CREDENTIALS[kind]:
         name = member.removesuffix("?")

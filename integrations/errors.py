@@ -53,3 +53,13 @@ class UnmappedRecord(PortalError):
     """
 
     code, title = "unmapped_record", "The record cannot be read as the mapping says"
+
+
+class DetailUnavailable(UnmappedRecord):
+    """The HR system did not give the detail of a record, which the connection asks it for.
+
+    The portal asks again by itself, for a day. Where it stays so, mend the connection's `enrich` or what it may read in
+    the HR system, and replay the message.
+    """
+
+    code, title = "detail_unavailable", "The detail of the record cannot be fetched"

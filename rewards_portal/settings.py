@@ -147,6 +147,7 @@ SWEEPS = {
     "forget old webhooks": ("messaging.tasks.forget_webhooks", 3600.0),
     "fulfil waiting orders": ("redemptions.tasks.sweep", SWEEP_SECONDS),
     "free expired bookings": ("redemptions.tasks.expire_authorisations", 60.0),
+    "fetch missing details": ("integrations.tasks.fetch_details", 30.0),
     "credit uploads": ("programs.tasks.credit_uploads", SWEEP_SECONDS),
     "drop forgotten files": ("programs.tasks.drop_forgotten_files", 3600.0),
     "tell of approvals": ("approvals.tasks.sweep", 30.0),

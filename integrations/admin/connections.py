@@ -57,6 +57,13 @@ class ConnectionForm(forms.ModelForm[Connection]):
         required=False,
         help_text='What rules read: {"rating": {"path": "params.rating", "as": "number", "none_if": [-1972]}}.',
     )
+    enrich = PrettyJSONField(
+        rows=6,
+        required=False,
+        help_text='Where the detail of a thin event is fetched, found as detail: {"get": "https://api.example/things/'
+        '{keys.id}", "auth": {"kind": "basic", "username": "sf", "secret": "env:SF_API_SECRET"}}. Kinds: basic, header, '
+        "bearer.",
+    )
 
     class Meta:
         model = Connection
@@ -72,6 +79,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
             "time",
             "time_zone",
             "data",
+            "enrich",
         ]
 
     def clean(self) -> dict[str, Any]:
@@ -81,7 +89,9 @@ class ConnectionForm(forms.ModelForm[Connection]):
             return cleaned
         slug = cleaned.get("slug", self.instance.slug)
         entry = {word: cleaned.get(FIELD_OF.get(word, word)) or None for word in ("event", "recipient", "time_zone")}
-        entry |= {word: cleaned.get(word) or None for word in ("system", "credential", "items", "time", "data")}
+        entry |= {
+            word: cleaned.get(word) or None for word in ("system", "credential", "items", "time", "data", "enrich")
+        }
         entry |= {"slug": slug, "active": cleaned["is_active"], "id": cleaned.get("id_paths")}
         try:
             return cleaned | connections.fields(connections.normalise(entry))
@@ -107,6 +117,7 @@ class ConnectionAdmin(TrackedModelAdmin):
             "What becomes an event",
             {"fields": ["event_type", "items", "id_paths", "recipient", "time", "time_zone", "data"]},
         ),
+        ("What it is asked for", {"fields": ["enrich"]}),
     ]
     readonly_fields = ["address"]
 

@@ -12,7 +12,7 @@ class Connection(models.Model):
     """How an HR system's own message becomes events: its parser, its credential, its paths (JMESPath).
 
     `credential` is as in the configuration file, its secret a reference (`env:NAME`). `data` maps a name in the event's
-    data to {"path", "as", "none_if", …}.
+    data to {"path", "as", "none_if", …}. `enrich` is where the detail of a thin event is fetched: {"get", "auth"}.
     """
 
     slug = models.SlugField(max_length=80, unique=True)
@@ -28,6 +28,7 @@ class Connection(models.Model):
     time = models.CharField(max_length=500, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     data = models.JSONField(default=dict, blank=True)
+    enrich = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -24,6 +24,8 @@ class ReceivedMessage(models.Model):
     error = models.CharField(max_length=500, blank=True)
     results = models.JSONField(default=list)
     received_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=1)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When a missing detail is asked for again.")
 
     class Meta:
         # Seeing what came and taking it again are two more things than seeing that something came.
@@ -35,8 +37,14 @@ class ReceivedMessage(models.Model):
             models.CheckConstraint(condition=Q(status__in=ReceivedStatus.values), name="received_message_status_known")
         ]
         indexes = [
-            models.Index(fields=["connection", "-received_at"], name="received_message_newest")
-        ]  # what came, newest first
+            models.Index(
+                fields=["connection", "-received_at"], name="received_message_newest"
+            ),  # what came, newest first
+            # the sweep's list
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="received_message_due"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.connection} {self.received_at:%Y-%m-%d %H:%M}"

@@ -3,18 +3,20 @@
 import base64
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
 from api import ids, problems
 from api.errors import NotFound
-from integrations import documents, mapping
+from integrations import documents, enrichment, mapping
 from integrations.enums import ReceivedStatus
-from integrations.errors import UnmappedRecord, UnreadableMessage
+from integrations.errors import DetailUnavailable, UnmappedRecord, UnreadableMessage
 from integrations.models import Connection, ReceivedMessage
 from integrations.systems import Taken
 from people.models import Person
@@ -25,6 +27,7 @@ from vault import encryption
 CONTENT_TYPE_CHARACTERS_MAX = 120
 NOT_FINISHED = "Not finished: the portal stopped while it took the message. Replay it."
 REFUSED = "refused"
+RETRY_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720)]  # a day in all
 log = structlog.get_logger(__name__)
 
 
@@ -71,7 +74,7 @@ def receive(
     )
     message.body = encryption.encrypt(base64.b64encode(body).decode(), context=_context(message))
     message.save(force_insert=True)
-    return _process(message, body, at=at, reconsider=False)
+    return _process(message, body, seconds=enrichment.HOOK_SECONDS, at=at, reconsider=False)
 
 
 def replay(*, received_message_id: UUID, by: Person, at: datetime) -> Reception:
@@ -92,7 +95,28 @@ def replay(*, received_message_id: UUID, by: Person, at: datetime) -> Reception:
     if message is None:
         raise NotFound("There is no such message.")
     log.info("received_message_replayed", received_message=message.pk.hex, by=by.pk.hex)
-    return _process(message, body(message), at=at, reconsider=True)
+    return _process(message, body(message), seconds=enrichment.HOOK_SECONDS, at=at, reconsider=True)
+
+
+def work(*, at: datetime) -> bool:
+    """Take one message again of which a detail was missing, as `replay` does.
+
+    The claim moves its next attempt on first, so that a worker that dies here costs a wait and nothing else.
+
+    Returns:
+        Whether one was due.
+    """
+    with transaction.atomic():
+        due = ReceivedMessage.objects.filter(next_attempt_at__lte=at).order_by("next_attempt_at", "pk")
+        message = due.select_for_update(of=("self",), skip_locked=True, no_key=True).first()
+        if message is None:
+            return False
+        message.attempts += 1
+        message.next_attempt_at = _next_attempt_at(message.attempts, at)
+        message.save(update_fields=["attempts", "next_attempt_at"])
+    with suppress(UnreadableMessage):  # kept with that reason
+        _process(message, body(message), seconds=enrichment.WORKER_SECONDS, at=at, reconsider=True)
+    return True
 
 
 def body(message: ReceivedMessage) -> bytes:
@@ -100,19 +124,22 @@ def body(message: ReceivedMessage) -> bytes:
     return base64.b64decode(encryption.decrypt(bytes(message.body), context=_context(message)))
 
 
-def _process(message: ReceivedMessage, raw: bytes, *, at: datetime, reconsider: bool) -> Reception:
-    """Read a kept message, let the rules decide, and keep what came of it."""
+def _process(message: ReceivedMessage, raw: bytes, *, seconds: float, at: datetime, reconsider: bool) -> Reception:
+    """Read a kept message, fetch what it leaves out, let the rules decide, and keep what came of it."""
     try:
         document = documents.read(raw, message.content_type)
         things = mapping.things(message.connection, document)
     except UnreadableMessage as error:
-        _settle(message, ReceivedStatus.UNREADABLE, error=error.detail, results=[])
+        _settle(message, ReceivedStatus.UNREADABLE, error=error.detail, results=[], next_attempt_at=None)
         raise
-    mapped = [_mapped(message.connection, thing) for thing in things]
+    whole = enrichment.enrich(things, message.connection.enrich, seconds=seconds)
+    mapped = [_mapped(message.connection, thing) for thing in whole]
     told = [each for each in mapped if isinstance(each, NewEvent)]
     received = events.receive(told, at=at, reconsider=reconsider)
     results = _results(mapped, received)
-    _settle(message, ReceivedStatus.TAKEN, error="", results=results)
+    lacks = any(isinstance(each, DetailUnavailable) for each in mapped)
+    again = _next_attempt_at(message.attempts, at) if lacks else None
+    _settle(message, ReceivedStatus.TAKEN, error="", results=results, next_attempt_at=again)
     first = min((each.event.received_at for each in received), default=message.received_at)
     return Reception(
         message=message,
@@ -121,8 +148,15 @@ def _process(message: ReceivedMessage, raw: bytes, *, at: datetime, reconsider: 
     )
 
 
+def _next_attempt_at(attempts: int, at: datetime) -> datetime | None:
+    """Return when a missing detail is asked for again; None when it was asked for often enough."""
+    return at + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None
+
+
 def _mapped(connection: Connection, thing: Any) -> NewEvent | UnmappedRecord:
     """Return the event of a thing, or why there is none."""
+    if isinstance(thing, UnmappedRecord):
+        return thing
     try:
         return mapping.event(connection, mapping.read(connection, thing))
     except UnmappedRecord as error:
@@ -146,10 +180,18 @@ def _unmapped(error: UnmappedRecord) -> dict[str, Any]:
     return {"id": None, "record": None, "status": REFUSED, "problem": problems.problem(error)}
 
 
-def _settle(message: ReceivedMessage, status: ReceivedStatus, *, error: str, results: list[dict[str, Any]]) -> None:
+def _settle(
+    message: ReceivedMessage,
+    status: ReceivedStatus,
+    *,
+    error: str,
+    results: list[dict[str, Any]],
+    next_attempt_at: datetime | None,
+) -> None:
     """Keep what came of a message, and say so in the log, where the sender's correlation id stands beside it."""
     message.status, message.error, message.results = status, error[:500], results
-    message.save(update_fields=["status", "error", "results"])
+    message.next_attempt_at = next_attempt_at
+    message.save(update_fields=["status", "error", "results", "next_attempt_at"])
     counts = Counter(result["status"] for result in results)
     log.info("message_settled", received_message=message.pk.hex, status=str(status), records=len(results), **counts)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from integrations import documents, mapping
+from integrations import documents, enrichment, mapping
 from integrations.errors import UnmappedRecord
 from integrations.mapping import Reading
 from integrations.models import Connection
@@ -61,8 +61,8 @@ class Trial:
 def run(*, connection: Connection, message: str, at: datetime) -> Trial:
     """Try a message on a connection, be it turned on or not; the rules of active programmes are asked.
 
-    1. Read the message as it would be read. 2. Make an event of each of its first records. 3. Find the people. 4. Let
-    the rules decide, and undo it.
+    1. Read the message as it would be read. 2. Fetch what it leaves out. 3. Make an event of each of its first records.
+    4. Find the people. 5. Let the rules decide, and undo it.
 
     Args:
         connection: how to read it.
@@ -73,15 +73,18 @@ def run(*, connection: Connection, message: str, at: datetime) -> Trial:
         UnreadableMessage: it is not readable, or `items` finds nothing in it.
     """
     things = mapping.things(connection, documents.read(message.encode(), "text/plain; charset=utf-8"))
-    records = [_record(connection, thing) for thing in things[:RECORDS_MAX]]
+    whole = enrichment.enrich(things[:RECORDS_MAX], connection.enrich, seconds=enrichment.HOOK_SECONDS)
+    records = [_record(connection, *each) for each in zip(whole, things[:RECORDS_MAX], strict=True)]
     _find_people(records)
     _mark_repeats(connection, records)
     _ask_rules(records, at)
     return Trial(received=len(things), records=records)
 
 
-def _record(connection: Connection, thing: Any) -> TriedRecord:
+def _record(connection: Connection, thing: Any, as_sent: Any) -> TriedRecord:
     """Return a record with its event, or why there is none."""
+    if isinstance(thing, UnmappedRecord):
+        return TriedRecord(thing=as_sent, readings=[], error=thing)
     record = TriedRecord(thing=thing, readings=mapping.read(connection, thing))
     try:
         record.event = mapping.event(connection, record.readings)

@@ -37,7 +37,7 @@ def test_normalise_fills_in_defaults() -> None:
     ("change", "path", "said"),
     [
         ({"colour": "red"}, ("colour",), "colour is not known here."),
-        ({"enrich": {"get": "https://api.example/{id}"}}, ("enrich",), "enrich is not known here."),
+        ({"enrich": "https://api.example/{id}"}, ("enrich",), "must be a mapping"),
         ({"slug": "Sf Ratings"}, ("slug",), "letters, digits and hyphens"),
         ({"slug": None}, (), "slug is missing."),
         ({"system": "sap"}, ("system",), "Write one of successfactors, workday, darwinbox, json, xml."),
