@@ -92,7 +92,7 @@ def judge(request: PointsRequest, terms: Terms, known: Known) -> Grant | PortalE
         _check_points(request, terms.programme)
         person = request.person
         if person is None:
-            return _without_person(request, terms.programme)
+            return _without_person(terms.programme)
         _check_person(request, person, terms.programme, known)
         _check_once(request, person, known)
         _check_limit(request, person, terms.programme, known)
@@ -156,7 +156,7 @@ def _check_points(request: PointsRequest, programme: Programme) -> None:
         )
 
 
-def _without_person(request: PointsRequest, programme: Programme) -> Grant:
+def _without_person(programme: Programme) -> Grant:
     if programme.unknown_recipients == UnknownRecipients.PARK:
         return Grant(PointsRequestStatus.PARKED)
     raise UnknownRecipient(

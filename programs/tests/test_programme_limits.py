@@ -46,6 +46,13 @@ def test_limit_is_for_all_people_together(settled: bool) -> None:
         f"points: {programme.slug} gives at most 1200 points in 30 days to all together; 200 are left.",
     )
     credited(programme, make_person(), points=200)
+    Programme.objects.filter(pk=programme.pk).update(per_programme_limit=1199)
+    error = submit_one(programme, make_person(), points=1).error
+    assert error is not None
+    assert (error.pointer, error.detail) == (
+        "/points",
+        f"points: {programme.slug} gives at most 1199 points in 30 days to all together; 0 are left.",
+    )
     assert list(findings()) == []
 
 
