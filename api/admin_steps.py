@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,6 +13,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from api import ids
 from api.errors import PortalError
 
 Facts = Sequence[tuple[str, str]]
@@ -22,11 +22,11 @@ Facts = Sequence[tuple[str, str]]
 class TwoStepForm(forms.Form):
     """A form whose content is shown with its consequences before anything happens.
 
-    `form_id` makes it one request, however often its button is pressed; `shown` says which content was looked at, so
-    that what is changed afterwards is shown again.
+    `form_id` makes it one request, however often its button is pressed, and may become the row's key; `shown` says
+    which content was looked at, so that what is changed afterwards is shown again.
     """
 
-    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    form_id = forms.UUIDField(widget=forms.HiddenInput, initial=ids.new)
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def is_confirmed(self) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from api import admin_steps, ids
@@ -179,16 +180,8 @@ class BudgetClosingAdmin(DecidingAdmin):
     search_fields = ["programme__name", "programme__slug"]
     ordering = ["-year", "-id"]
     fieldsets = [
-        (None, {"fields": ["programme_link", "year", "carry_over_max", "status"]}),
-        (
-            "Figures",
-            {
-                "fields": [
-                    *("opening", "funded", "moved", "credited", "taken_back", "adjusted"),
-                    *("returned", "carried_over"),
-                ]
-            },
-        ),
+        (None, {"fields": ["programme_link", "year", "may_stay", "status"]}),
+        ("Figures", {"fields": ["figures_shown"]}),
         ("Who", {"fields": ["requested_by", "requested_at", "decided", "closed_at"]}),
     ]
 
@@ -217,6 +210,22 @@ class BudgetClosingAdmin(DecidingAdmin):
             facts=lambda: _closing_facts(form),
             act=lambda: _propose_closing(form, cast("Person", request.user)),
         )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the figures of a year that is not closed: what waits shows them as they are now."""
+        return [each for each in self.fieldsets if each[0] != "Figures" or (obj and obj.carried_over is not None)]
+
+    @admin.display(description="Points that may stay")
+    def may_stay(self, row: BudgetClosing) -> str:
+        """Return the points."""
+        return f"{row.carry_over_max:,}"
+
+    @admin.display(description="Figures")
+    def figures_shown(self, row: BudgetClosing) -> SafeString:
+        """Return the year's figures, as they were when it was closed."""
+        facts = budget_matters.budget_closing_facts(row)[1:]
+        rows = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", facts)
+        return format_html('<dl class="facts">{}</dl>', rows)
 
     @admin.display(description="Programme")
     def programme_link(self, row: BudgetClosing) -> SafeString | str:
