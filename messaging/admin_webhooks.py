@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,7 @@ from api.admin import BoundedPaginator, ReadOnlyModelAdmin, TrackedModelAdmin
 from api.errors import PortalError
 from api.models import ApiClient
 from messaging import webhook_urls
-from messaging.enums import WEBHOOK_TEST, WebhookType
+from messaging.enums import WEBHOOK_TEST, WebhookDeliveryStatus, WebhookType
 from messaging.errors import WebhookUrlRefused
 from messaging.models import WebhookDelivery, WebhookEndpoint
 from messaging.operations import webhook_deliveries, webhook_endpoints
@@ -135,7 +136,7 @@ class WebhookEndpointAdmin(TrackedModelAdmin):
                 said = _("A test is on its way to %s. Its deliveries show what came of it.") % endpoint
                 self.message_user(request, said, messages.SUCCESS)
 
-    @admin.action(description=_("Make a new secret; the old one signs for a day more"), permissions=["change"])
+    @admin.action(description=_("Make a new secret"), permissions=["change"])
     def rotate_secret(self, request: HttpRequest, chosen: QuerySet[WebhookEndpoint]) -> HttpResponse | None:
         """Show an endpoint's new secret, on the answer alone."""
         if len(chosen) != 1:
@@ -154,7 +155,7 @@ class WebhookEndpointAdmin(TrackedModelAdmin):
         for endpoint in chosen:
             webhook_endpoints.enable(endpoint.pk)
 
-    @admin.action(description=_("Disable; what waits for it is dead"), permissions=["change"])
+    @admin.action(description=_("Disable"), permissions=["change"])
     def disable(self, request: HttpRequest, chosen: QuerySet[WebhookEndpoint]) -> None:
         """Have these told nothing more."""
         for endpoint in chosen:
@@ -187,7 +188,7 @@ class TypeFilter(admin.SimpleListFilter):
 class WebhookDeliveryAdmin(ReadOnlyModelAdmin):
     """Events on their way to client systems, those that arrived and those that were given up."""
 
-    list_display = ["type", "endpoint", "status", "attempts", "answer", "last_error", "next_attempt", "delivered_at"]
+    list_display = ["type", "endpoint", "status", "attempts", "answer", "next_attempt", "delivered_at"]
     list_filter = ["status", TypeFilter, "endpoint"]
     list_select_related = ["event", "endpoint"]
     list_per_page = 50
@@ -229,14 +230,16 @@ class WebhookDeliveryAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("Last answer"))
     def answer(self, delivery: WebhookDelivery) -> str:
-        """Return the status of the last answer and how long it took."""
-        parts = [delivery.response_status, f"{delivery.response_ms:,} ms" if delivery.response_ms is not None else None]
-        return " · ".join(str(part) for part in parts if part is not None)
+        """Return the status of the last answer and how long it took, or why none came."""
+        if delivery.response_status is None:
+            return delivery.last_error
+        return f"{delivery.response_status} · {delivery.response_ms or 0:,} ms"
 
     @admin.display(description=_("Next attempt"))
-    def next_attempt(self, delivery: WebhookDelivery) -> Any:
+    def next_attempt(self, delivery: WebhookDelivery) -> str:
         """Return when it is tried next, if it is."""
-        return delivery.next_attempt_at if delivery.status in {"pending", "sending"} else None
+        is_waiting = delivery.status in {WebhookDeliveryStatus.PENDING, WebhookDeliveryStatus.SENDING}
+        return date_format(timezone.localtime(delivery.next_attempt_at), "j M Y, H:i:s") if is_waiting else ""
 
     @admin.display(description=_("Body"))
     def body(self, delivery: WebhookDelivery) -> SafeString:

@@ -1,5 +1,6 @@
 """Reminders of points that expire, on the person's own clock."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from messaging.models import Message
+from messaging.models import Message, WebhookEvent
 from messaging.operations import reminders
+from messaging.tests.factories import make_endpoint
 from people.enums import PersonStatus
 from people.models import Person
 from people.tests.factories import make_person
@@ -134,3 +136,25 @@ def test_a_limit_leaves_the_rest_for_the_next_call() -> None:
     for _ in range(3):
         owner((5, midnight(5)))
     assert [reminders.remind(at=AT, limit=2) for _ in range(3)] == [2, 1, 0]
+
+
+def test_client_systems_are_told_of_the_same_points_once() -> None:
+    make_endpoint(types=["points.expiring", "points.expired"])
+    owner((500, midnight(3)), employee_number="E1")
+    for _ in range(2):
+        reminders.remind(at=AT)
+    lots.expire(at=midnight(3), limit=10)
+    for _ in range(2):
+        reminders.tell_expired(at=midnight(3) + timedelta(hours=12))
+    assert [json.loads(event.body) for event in WebhookEvent.objects.order_by("pk")] == [
+        {
+            "type": "points.expiring",
+            "timestamp": "2026-06-01T12:00:00Z",
+            "data": {"recipient": "E1", "points": 500, "expires_at": "2026-06-05T00:00:00Z"},
+        },
+        {
+            "type": "points.expired",
+            "timestamp": "2026-06-05T12:00:00Z",
+            "data": {"recipient": "E1", "points": 500, "expired_at": "2026-06-05T00:00:00Z"},
+        },
+    ]
