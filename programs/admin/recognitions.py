@@ -20,7 +20,7 @@ class AllowancePolicyInline(admin.StackedInline[AllowancePolicy, Programme]):
     model = AllowancePolicy
     extra = 0
     max_num = 1
-    verbose_name_plural = "recognition: what colleagues may give"
+    verbose_name = verbose_name_plural = "recognition: what colleagues may give"
 
 
 class CompanyValueInline(admin.TabularInline[CompanyValue, Programme]):
@@ -32,13 +32,29 @@ class CompanyValueInline(admin.TabularInline[CompanyValue, Programme]):
     verbose_name_plural = "recognition: company values"
 
 
+class ValueFilter(admin.SimpleListFilter):
+    """Which value was named, by its name: two programmes may share one."""
+
+    title = "value"
+    parameter_name = "value"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the names."""
+        names = CompanyValue.objects.order_by("name").values_list("name", flat=True).distinct()
+        return [(name, name) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Recognition]) -> QuerySet[Recognition]:
+        """Return the recognitions that name it."""
+        return queryset.filter(value__name=self.value()) if self.value() else queryset
+
+
 @admin.register(Recognition)
 class RecognitionAdmin(ReadOnlyModelAdmin):
     """What colleagues gave each other. Above the list: the last twelve months by value and by department."""
 
     change_list_template = "admin/programs/recognition/change_list.html"
-    list_display = ["receiver", "giver", "points", "reason", "value", "status", "given_on"]
-    list_filter = ["points_request__programme", "value", "points_request__status"]
+    list_display = ["receiver", "giver", "points", "reason", "named", "status", "given_on"]
+    list_filter = ["points_request__programme", ValueFilter, "points_request__status"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["giver__name", "receiver__name", "giver__employee_number", "receiver__employee_number"]
@@ -69,6 +85,11 @@ class RecognitionAdmin(ReadOnlyModelAdmin):
     def reason(self, row: Recognition) -> str:
         """Return what they did."""
         return row.points_request.reason
+
+    @admin.display(description="Value")
+    def named(self, row: Recognition) -> str:
+        """Return the value that was named."""
+        return row.value.name if row.value else "–"
 
     @admin.display(description="Given on")
     def given_on(self, row: Recognition) -> Any:

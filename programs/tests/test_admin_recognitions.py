@@ -48,6 +48,7 @@ def test_the_list_says_who_gave_whom_and_the_report_counts_what_arrived(hr: Clie
     assert "Sales 2 150" in shown
     page = text(hr.get(reverse("admin:programs_recognition_change", args=[done.pk])))
     assert f"100 points for {done.receiver.employee_number}" in page
+    assert text(hr.get(LIST, {"value": "Own it"})).count("You stayed late.") == 1
     assert text(hr.get(LIST, {"q": done.giver.name})).count("You stayed late.") == 1
 
 

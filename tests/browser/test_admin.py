@@ -18,6 +18,7 @@ from people.tests.factories import make_person
 from programs.models import PointsRequest
 from programs.operations.points_requests import submit
 from programs.tests.factories import make_programme, new
+from programs.tests.test_recognitions import give, make_recognition_programme
 from rewards_portal import roles
 from tests.chromium import executable_path
 
@@ -93,13 +94,19 @@ def session_of(person: Person) -> str:
 def test_admin_pages_are_clean(live_server: LiveServer) -> None:
     request = waiting_request()
     session = session_of(administrator())
+    thanks = make_recognition_programme(name="Thank you")
+    giver, receiver = make_person(name="Jonas Weber"), make_person(name="Priyadarshini Raghunathan-Venkataraman")
+    give(thanks, receiver, giver, value="Own it", reason="You stayed late. " * 25, at=timezone.now())
     key_pages = {
         "dashboard": "/admin/",
         "points requests": "/admin/programs/pointsrequest/",
         "points request": f"/admin/programs/pointsrequest/{request.pk}/change/",
         "programme": f"/admin/programs/programme/{request.programme_id}/change/",
+        "recognitions": "/admin/programs/recognition/",
     }
     more_pages = {
+        "allowances": "/admin/programs/allowance/",
+        "programme of recognition": f"/admin/programs/programme/{thanks.pk}/change/",
         "person": f"/admin/people/person/{request.person_id}/change/",
         "history": f"/admin/people/person/{request.person_id}/history/",
         "transfers": "/admin/wallets/transfer/",
