@@ -5,7 +5,8 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db.models import F, Model, QuerySet
+from django.db.models import BigIntegerField, F, Model, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
@@ -104,8 +105,9 @@ class ProgrammeAdmin(TrackedModelAdmin):
         css = {"all": ["admin_theme/dashboard.css", "admin_theme/earning.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Programme]:
-        """Return programmes with what is left in their budgets, in one query."""
-        return Programme.objects.annotate(left=F("budget__points"))
+        """Return programmes with what is left in their budgets and their departments', in one query."""
+        of_departments = Coalesce(Sum("department_budgets__account__points"), 0, output_field=BigIntegerField())
+        return Programme.objects.annotate(left=F("budget__points") + of_departments)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Keep the slug as it is: systems and files call the programme by it."""

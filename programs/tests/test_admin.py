@@ -287,7 +287,8 @@ def test_who_is_not_finance_funds_nothing(role: str) -> None:
 
 
 def programme_form(**fields: Any) -> dict[str, Any]:
-    steps = {"approval_steps-TOTAL_FORMS": 0, "approval_steps-INITIAL_FORMS": 0}
+    inlines = ("approval_steps", "allowance_policy", "company_values")
+    steps = {f"{name}-{forms}_FORMS": 0 for name in inlines for forms in ("TOTAL", "INITIAL")}
     return (
         {"name": "Spot", "slug": "spot", "status": "draft", "unknown_recipients": "refuse", "notify": ["slack"]}
         | steps

@@ -6,8 +6,9 @@ import pytest
 
 from api.tests.factories import api, make_client
 from people.tests.factories import make_person
-from programs.models import Funding, Programme
+from programs.models import DepartmentBudget, Funding, Programme
 from programs.tests.factories import credited, make_programme
+from programs.tests.test_budgets import make_department_budget
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/programmes"
@@ -76,6 +77,26 @@ def test_budget_says_what_came_in_what_was_given_and_what_is_left(programme: Pro
         "low_at": 700,
         "is_low": True,
     }
+
+
+def test_budget_says_what_departments_hold_where_they_have_their_own(programme: Programme) -> None:
+    sales = make_department_budget(programme, 400)
+    DepartmentBudget.objects.update(low_at=100)
+    credited(programme, make_person(department=sales.department), points=350)
+    answer = api(make_client()).get(f"{PATH}/spot-awards/budget").json()
+    assert (answer["funded"], answer["credited"], answer["left"], answer["is_low"]) == (1000, 350, 650, True)
+    assert answer["departments"] == [{"department": "Sales", "left": 50, "low_at": 100, "is_low": True}]
+
+
+def test_more_than_the_programmes_limit_is_refused(programme: Programme) -> None:
+    Programme.objects.filter(pk=programme.pk).update(per_programme_limit=350, per_programme_limit_days=7)
+    http, ana = api(make_client()), make_person()
+    asked = {"programme": "spot-awards", "recipient": ana.employee_number, "points": 200, "reason": "Q3"}
+    assert http.post("/api/v1/points-requests", asked).status_code == 201
+    answer = http.post("/api/v1/points-requests", asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "over_programme_limit")
+    assert answer.json()["errors"][0]["pointer"] == "/points"
+    assert http.get(f"{PATH}/spot-awards").json()["limits"]["per_programme"] == {"points": 350, "days": 7}
 
 
 def test_funding_fills_the_budget_once_for_an_external_id(programme: Programme) -> None:
