@@ -178,14 +178,19 @@ def context(request: HttpRequest, form: "RuleForm", rule: Rule | None) -> dict[s
     }
 
 
-def check(request: HttpRequest) -> Check:
-    """Return what the check says about a wording that was posted, whether or not the rest of the form is right."""
+def check(request: HttpRequest) -> dict[str, Any]:
+    """Return what the check says about a wording that was posted, right or not, and the events to try it on."""
     from programs.admin.rules import RuleForm
 
     form = RuleForm(request.POST)
     wording = _wording(form)
     past = list(known_fields.past_events(wording["event_type"])) if wording["event_type"] else []
-    return _check(wording, _programme(form), past, request.user.has_perm(SEE_EVENTS))
+    may_see = request.user.has_perm(SEE_EVENTS)
+    choices = _choices(past, may_see)
+    return {
+        "check": _check(wording, _programme(form), past, may_see),
+        "try_form": TryForm(prefix="try", choices=choices),
+    }
 
 
 def _wording(form: "RuleForm") -> Wording:

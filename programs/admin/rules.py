@@ -260,7 +260,7 @@ class RuleAdmin(TrackedModelAdmin):
         """Answer with what is wrong with the wording that was sent, for the page's script."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
-        return TemplateResponse(request, "admin/programs/rule/check.html", {"check": rule_writing.check(request)})
+        return TemplateResponse(request, "admin/programs/rule/checked.html", rule_writing.check(request))
 
     def turn_off(self, request: HttpRequest, rule_id: int) -> HttpResponse:
         """Turn a rule off at once: the safe direction needs nobody else."""

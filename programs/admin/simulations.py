@@ -152,9 +152,9 @@ def _found(simulation: RuleSimulation, *, show: str, page: str) -> dict[str, Any
     counts = dict(simulation.matches.order_by().values_list("status").annotate(number=Count("pk")))
     given = [EventStatus.CREDITED, EventStatus.PENDING, EventStatus.PARKED]
     tabs = [
-        ("given", "Would get points", sum(counts.get(each, 0) for each in given), given),
+        ("given", "Get points", sum(counts.get(each, 0) for each in given), given),
         ("refused", "Refused", counts.get(EventStatus.REFUSED, 0), [EventStatus.REFUSED]),
-        ("lost", "Nothing any more", counts.get(EventStatus.NO_MATCH, 0), [EventStatus.NO_MATCH]),
+        ("lost", "No longer", counts.get(EventStatus.NO_MATCH, 0), [EventStatus.NO_MATCH]),
     ]
     chosen = next((tab for tab in tabs if tab[0] == show), tabs[0])
     paginator = Paginator(matches.filter(status__in=chosen[3]), ROWS_ON_A_PAGE)

@@ -9,8 +9,13 @@ async function look() {
   running = new AbortController();
   const answer = await fetch(button.dataset.address, { method: "POST", body: new FormData(form), signal: running.signal });
   if (!answer.ok) return;
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("rule-check");
-  document.getElementById("rule-check").replaceWith(found);
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.getElementById("rule-check").replaceWith(found.getElementById("rule-check"));
+  const [events, now] = [found, document].map((page) => page.getElementById("id_try-event"));
+  const chosen = now.value;
+  now.replaceChildren(...events.options);
+  now.value = chosen;
+  if (now.selectedIndex < 0) now.selectedIndex = 0;
 }
 
 form.addEventListener("input", (event) => {
