@@ -1,6 +1,9 @@
 """What editors know of the section `connections`."""
 
-from api.configuration_schema import choice, either, flag, mapping, several, slug, text
+from collections.abc import Mapping, Sequence
+
+from api.configuration_schema import Schema, choice, either, flag, mapping, several, slug, text
+from integrations import enrichment
 from integrations.connections import (
     CREDENTIALS,
     DATA_NAME,
@@ -10,8 +13,6 @@ from integrations.connections import (
     ID_PATHS_MAX,
     SECRET,
 )
-from integrations.enrichment import KINDS as KINDS_OF_AUTH
-from integrations.enrichment import URL_CHARACTERS_MAX
 from integrations.enums import System
 from integrations.paths import PATH_CHARACTERS_MAX
 from integrations.values import KINDS
@@ -28,26 +29,23 @@ CREDENTIAL_MEMBERS = {
     "client": text("A client of ours, whose tokens are taken.", length_max=200),
 }
 DEFAULTED = {"encoding", "prefix"}
-CREDENTIAL = either(
-    "How the system proves who it is.",
-    *(
-        mapping(
-            f"A credential of kind {kind}.",
-            {"kind": {"const": kind}}
-            | {
-                name: CREDENTIAL_MEMBERS[name]
-                for name in members
-                if name in CREDENTIAL_MEMBERS and name not in DEFAULTED
-            },
-            {
-                name.removesuffix("?"): CREDENTIAL_MEMBERS[name.removesuffix("?")]
-                for name in members
-                if name.endswith("?") or name in DEFAULTED
-            },
-        )
-        for kind, members in CREDENTIALS.items()
-    ),
-)
+
+
+def _credential(description: str, kinds: Mapping[str, Sequence[str]]) -> Schema:
+    """Return the schema of a credential: what each kind holds, `?` and what has a default may be left out."""
+    return either(description, *(_kind(kind, members) for kind, members in kinds.items()))
+
+
+def _kind(kind: str, members: Sequence[str]) -> Schema:
+    needed = {name: CREDENTIAL_MEMBERS[name] for name in members if name in CREDENTIAL_MEMBERS.keys() - DEFAULTED}
+    optional = {
+        name: CREDENTIAL_MEMBERS[name] for name in (each.removesuffix("?") for each in members) if name not in needed
+    }
+    return mapping(f"Of kind {kind}.", {"kind": {"const": kind}} | needed, optional)
+
+
+CREDENTIAL = _credential("How the system proves who it is.", CREDENTIALS)
+AUTH = _credential("How the portal proves who it is.", enrichment.AUTH)
 VALUE = either(
     "Where a value of the event's data stands, and how it is read.",
     PATH,
@@ -66,13 +64,9 @@ VALUE = either(
         },
     ),
 )
-AUTH = either(
-    "How the portal proves who it is.",
-    *(each for each in CREDENTIAL["anyOf"] if each["properties"]["kind"]["const"] in KINDS_OF_AUTH),
-)
 ENRICH = mapping(
     "Where the detail of a thin event is fetched; paths find it as detail.",
-    {"get": text("An address with {paths} in its path or query.", length_max=URL_CHARACTERS_MAX)},
+    {"get": text("An address with {paths} in its path or query.", length_max=enrichment.URL_CHARACTERS_MAX)},
     {"auth": AUTH},
 )
 CONNECTION = mapping(

@@ -116,18 +116,16 @@ def _enrich(reader: Reader) -> dict[str, Any]:
     except ValueError as error:
         raise how.error("get", detail=str(error)) from None
     if how.given("auth"):
-        checked["auth"] = _credential(how.inside("auth"), kinds=enrichment.KINDS)
-        if "secret" not in checked["auth"]:
-            raise how.error("auth", detail="auth: secret is missing. It is the token that the HR system knows.")
+        checked["auth"] = _credential(how.inside("auth"), enrichment.AUTH)
     how.finish()
     return {"enrich": checked}
 
 
-def _credential(reader: Reader, *, kinds: Sequence[str] = CredentialKind.values) -> dict[str, str]:
+def _credential(reader: Reader, kinds: Mapping[str, Sequence[str]] = CREDENTIALS) -> dict[str, str]:
     """Return a credential with the members of its kind, the defaults filled in."""
-    kind = reader.choice("kind", kinds)
+    kind = reader.choice("kind", list(kinds))
     checked = {"kind": kind}
-    for member in CREDENTIALS[kind]:
+    for member in kinds[kind]:
         name = member.removesuffix("?")
         if name == member or reader.given(name):
             checked[name] = _credential_member(reader, name)

@@ -25,7 +25,12 @@ HOOK_SECONDS = 6.0  # of the ten within which a hook answers
 WORKER_SECONDS = 300.0
 PLACEHOLDER = re.compile(r"(')?\{([^{}]*)\}")
 DOTS = frozenset({".", ".."})  # steps of a path that lead elsewhere (RFC 3986 §3.3)
-KINDS = (CredentialKind.BASIC, CredentialKind.HEADER, CredentialKind.BEARER)
+# What each kind of auth holds beside its kind, in the order of the file.
+AUTH: dict[str, tuple[str, ...]] = {
+    CredentialKind.BASIC: ("username", "secret"),
+    CredentialKind.HEADER: ("name", "secret"),
+    CredentialKind.BEARER: ("secret",),
+}
 log = structlog.get_logger(__name__)
 
 

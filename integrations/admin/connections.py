@@ -61,8 +61,8 @@ class ConnectionForm(forms.ModelForm[Connection]):
         rows=6,
         required=False,
         help_text='Where the detail of a thin event is fetched, found as detail: {"get": "https://api.example/things/'
-        '{keys.id}", "auth": {"kind": "basic", "username": "sf", "secret": "env:SF_API_SECRET"}}. Kinds: basic, header, '
-        "bearer.",
+        '{keys.id}", "auth": {"kind": "basic", "username": "sf", "secret": "env:SF_API_SECRET"}}. '
+        "Kinds: basic, header, bearer.",
     )
 
     class Meta:

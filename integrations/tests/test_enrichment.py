@@ -24,7 +24,7 @@ from people.tests.factories import make_person
 from wallets import queries as wallets
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now
+NOW, HOUR = timezone.now, timedelta(hours=1)
 
 
 class Odata:
@@ -101,15 +101,15 @@ def test_detail_is_fetched_and_decides(client: Client, odata: Odata, asha: Perso
 
 @pytest.mark.parametrize("status", [500, 404, 302, 401])
 def test_missing_detail_refuses_its_record_alone_and_is_asked_for_again(
-    client: Client, odata: Odata, asha: Person, status: int
+    odata: Odata, asha: Person, status: int
 ) -> None:
     make_rule()
     odata.held = {f"/SpotAward('{code}')?$format=json": award(period=code) for code in ("A1", "A2")}
     odata.next = [status]
     sent = {"records": [{"code": "A1"}, {"code": "A2"}]}
-    answer = read(post(client, connected(odata), sent))
-    assert [result["status"] for result in answer["results"]] == ["refused", "credited"]
-    problem = answer["results"][0]["problem"]
+    came = received_messages.receive(connection=connected(odata), body=json.dumps(sent).encode(), at=NOW() - HOUR)
+    assert [result["status"] for result in came.message.results] == ["refused", "credited"]
+    problem = came.message.results[0]["problem"]
     said = f"enrich: 127.0.0.1 answered {status}. The portal asks again by itself."
     assert (problem["code"], problem["detail"]) == ("detail_unavailable", said)
     message = ReceivedMessage.objects.get()
