@@ -1,4 +1,4 @@
-"""`make torture SEED=n MINUTES=m`: drills on processes that get killed, an audit, and the ledger's state machine."""
+"""`make torture SEED=n MINUTES=m`: drills on killed processes, an audit, openapi.yaml, the ledger's state machine."""
 
 import os
 import secrets
@@ -7,12 +7,12 @@ import sys
 import time
 
 from rewards_portal import laptop
-from torture import model, run
+from torture import described, model, run
 from torture.stage import start_postgres
 
 MINUTES = 5.0
 SEEDS = 1_000_000
-DRILLS_SHARE = 3 / 4  # of the time; the state machine has the rest
+DRILLS_SHARE, DESCRIBED_SHARE = 3 / 4, 1 / 8  # of the time; the state machine has the rest
 
 
 def main() -> int:
@@ -31,11 +31,14 @@ def main() -> int:
     _say(f"Torture for {minutes:g} minutes, SEED={seed}")
     report = run.run(seed=seed, seconds=60 * minutes * DRILLS_SHARE, folder=folder, postgres=postgres)
     _say(run.figures(report))
-    played = model.play(
-        seed=seed, deadline=time.monotonic() + 60 * minutes * (1 - DRILLS_SHARE), environment=environment
-    )
+    deadline = time.monotonic() + 60 * minutes * DESCRIBED_SHARE
+    explored = described.explore(seed=seed, deadline=deadline, folder=folder, environment=environment)
+    _say(f"  API       {explored.operations:,} operations with {described.EXAMPLES:,} examples")
+    share = 1 - DRILLS_SHARE - DESCRIBED_SHARE
+    played = model.play(seed=seed, deadline=time.monotonic() + 60 * minutes * share, environment=environment)
     _say(f"  model     {played.sequences:,} sequences of {model.STEPS} steps")
-    findings = [*report.findings, *([f"the model: {played.failure}"] if played.failure else [])]
+    others = {"the API": explored.failure, "the model": played.failure}
+    findings = [*report.findings, *(f"{name}: {failure}" for name, failure in others.items() if failure)]
     for finding in findings:
         _say(f"  ! {finding}")
     again = f"make torture SEED={seed} MINUTES={minutes:g}"
