@@ -30,6 +30,46 @@ Send the same again, with the same `Idempotency-Key` or `external_id`, after 408
 `idempotency_key_in_progress`, after 429 when `Retry-After` is over, after every 5xx, and where no answer came. Get a
 new token first after 401. Anything else ends the same way until the request is changed.
 
+```sh
+curl -s "$PORTAL/api/v1/programmes" -H "Authorization: Bearer nonsense"
+```
+```json
+{"type": "…/problems/invalid_token", … "status": 401, … "code": "invalid_token", "instance": "/api/v1/programmes", …}
+```
+
+In Python, what to do about an answer, such that codes which are added later change nothing:
+
+```python
+import os
+
+import requests
+
+PORTAL = os.environ["PORTAL"]
+AGAIN = {408, 429, 500, 502, 503, 504}
+
+
+def next_step(answer: requests.Response) -> str:
+    if answer.ok:
+        return "done"
+    problem = answer.json()
+    if answer.status_code in AGAIN or problem["code"] == "idempotency_key_in_progress":
+        return "send the same again"
+    if answer.status_code == 401:
+        return "get a token, then send the same again"
+    return f"stop and tell somebody: {problem['code']}: {problem['detail']} ({problem['request_id']})"
+
+
+print(next_step(requests.get(f"{PORTAL}/api/v1/programmes", timeout=30)))
+print(next_step(requests.get(f"{PORTAL}/api/v1/nothing", timeout=30)))
+```
+```text
+get a token, then send the same again
+stop and tell somebody: not_found: There is nothing here (…)
+```
+
+At the token endpoint the errors of RFC 6749 §5.2 keep that form, `application/json` with `error`; problems there have
+the member `error` beside their own.
+
 ## Codes
 
 Made from the code by `make docs/api/errors.md`."""

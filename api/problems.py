@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core import exceptions as django_errors
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions as drf_errors
@@ -38,8 +38,9 @@ OF_DJANGO: Final[dict[type[Exception], type[PortalError]]] = {
     Http404: errors.NotFound,
     UnreadablePostError: errors.RequestTimeout,
 }
-# connection_exception, operator_intervention by a shutdown (PostgreSQL documentation, appendix A)
-LOST: Final = ("08", "57P")
+# connection_exception, operator_intervention by a shutdown, and a transaction that the server found idle for too long
+# (PostgreSQL documentation, appendix A)
+LOST: Final = ("08", "57P", "25P03")
 # Where clients are OAuth libraries, which look for RFC 6749's `error`. It has no words of its own for these at a token
 # endpoint; those of its §4.1.2.1 say what is meant.
 OAUTH_PATH: Final = "/oauth/"
@@ -103,7 +104,7 @@ def translate(error: Exception) -> PortalError | None:
         return invalid(error.detail)
     if isinstance(error, drf_errors.APIException):
         return BY_STATUS.get(error.status_code, errors.BadRequest)(str(error.detail))
-    if isinstance(error, OperationalError | InterfaceError) and _is_lost(error):
+    if isinstance(error, OperationalError | InterfaceError | InternalError) and _is_lost(error):
         return errors.NotReady("The database does not answer. Send the same request again.")
     found = next((ours for theirs, ours in OF_DJANGO.items() if isinstance(error, theirs)), None)
     return found() if found else None

@@ -1,6 +1,8 @@
 """Every error that a machine can be told is a problem of RFC 9457."""
 
+import psycopg
 import pytest
+from django.db import InternalError
 from rest_framework.test import APIClient
 
 from api import problems
@@ -113,3 +115,17 @@ def test_an_item_of_a_batch_has_a_problem_without_a_request():
         "code": "points_out_of_range",
         "errors": [{"pointer": "/0/points", "code": "points_out_of_range", "detail": "Too many."}],
     }
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (psycopg.errors.IdleInTransactionSessionTimeout(), "not_ready"),
+        (psycopg.errors.AdminShutdown(), "not_ready"),
+        (psycopg.errors.InFailedSqlTransaction(), None),  # a bug of ours
+    ],
+)
+def test_a_connection_that_the_server_closed_is_worth_another_try(cause, code):
+    error = InternalError("closed")
+    error.__cause__ = cause
+    assert getattr(problems.translate(error), "code", None) == code

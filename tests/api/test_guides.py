@@ -19,7 +19,7 @@ from tests.api.conftest import Api
 FOLDER = Path(settings.BASE_DIR) / "docs" / "api"
 BLOCK = re.compile(r"^```(sh|python|json|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-GUIDES = ["getting-started", "going-live", "idempotency", "limits", "versioning", "webhooks"]
+GUIDES = ["errors", "getting-started", "going-live", "idempotency", "limits", "versioning", "webhooks"]
 SCOPES = "points:write points:read wallets:read programmes:read webhooks:write"
 PER_MINUTE = 60
 END = "--- end of block ---"
@@ -102,7 +102,7 @@ def test_a_page_that_shows_something_else_is_found() -> None:
     assert not is_shown("credited", "credited twice")
 
 
-@pytest.mark.parametrize("page", ["README", "changelog", "errors", *GUIDES])
+@pytest.mark.parametrize("page", ["README", "changelog", *GUIDES])
 def test_the_portal_serves_each_page_as_it_is_written(company: Api, page: str) -> None:
     answer = requests.get(f"{company.portal.base_url}/api/docs/{page}.md", timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
