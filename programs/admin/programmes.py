@@ -96,7 +96,7 @@ class ProgrammeAdmin(TrackedModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "status", "starts_on", "ends_on"]}),
         ("Budget", {"fields": ["budget_shown", "budget_low_at"]}),
-        ("Who", {"fields": ["eligible", "unknown_recipients"]}),
+        ("Who", {"fields": ["eligible", "unknown_recipients", "park_for_days"]}),
         ("How much", {"fields": LIMITS}),
         ("What people notice", {"fields": ["points_expire_after_days", "notify"]}),
     ]
