@@ -104,6 +104,7 @@ def test_what_was_removed_leaves_its_trace() -> None:
         ("Applies to", "Points requests", "nothing"),
         ("Over", "1,000", "nothing"),
         ("Approvals", "2", "nothing"),
+        ("Approver", "The group", "nothing"),
         ("Group", "HR approvers", "nothing"),
     ]
 
