@@ -175,7 +175,7 @@ def test_dashboard_costs_the_same_however_much_waits(count: int, django_assert_n
     page = Client()
     page.force_login(person)
     # session, person, permissions of the person and of their roles, the sidebar's counts, and eight of the dashboard
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page.get("/admin/")
 
 
