@@ -13,7 +13,7 @@ from messaging.models import Message
 from people.models import Person
 from people.tests.factories import make_person
 from programs import allowances
-from programs.enums import Source
+from programs.enums import Source, StepApprover
 from programs.models import AllowancePolicy, CompanyValue, PointsRequest, Programme, Recognition
 from programs.operations import points_requests, recognitions
 from programs.tests.factories import AT, approvers, credited, make_programme
@@ -226,3 +226,21 @@ def test_a_credit_by_api_takes_as_many_statements_as_ever(ana: Person) -> None:
     with CaptureQueriesContext(connection) as queries:
         credited(programme, ana, external_id=UUID(int=1).hex)
     assert len([each for each in queries if "SAVEPOINT" not in each["sql"]]) == 2
+
+
+def test_the_manager_of_who_receives_approves_where_the_programme_says_so(giver: Person) -> None:
+    lead = make_person(name="Inês Figueiredo")
+    tomas = make_person(name="Tomás Queirós", manager=lead)
+    programme = make_recognition_programme(steps=[(200, 1)])
+    programme.approval_steps.update(approver=StepApprover.MANAGER)
+    waits = give(programme, tomas, giver, points=300)
+    points_requests.approve(waits.points_request_id, by=lead, at=AT)
+    assert wallet(tomas).available == 300
+    own = give(programme, tomas, lead, points=300)  # who gives does not approve, so the group does
+    with pytest.raises(PortalError) as raised:
+        points_requests.approve(own.points_request_id, by=lead, at=AT)
+    assert raised.value.code == "may_not_decide"
+    hr = make_person()
+    hr.groups.add(approvers())
+    points_requests.approve(own.points_request_id, by=hr, at=AT)
+    assert wallet(tomas).available == 600
