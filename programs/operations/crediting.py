@@ -24,7 +24,7 @@ from programs.operations import announcing
 from programs.queries import Payers, Step
 from programs.wallet_after import WalletAfter
 from wallets.enums import TransferKind
-from wallets.errors import InsufficientPoints, WalletError
+from wallets.errors import AccountClosed, InsufficientPoints, WalletError
 from wallets.operations import transfers
 from wallets.operations.transfers import NewTransfer, Posting
 
@@ -266,11 +266,14 @@ def _settle(request: PointsRequest, transfer: NewTransfer, posting: Posting, at:
 
 
 def _refusal(request: PointsRequest, transfer: NewTransfer, error: WalletError) -> PortalError:
-    if not isinstance(error, InsufficientPoints):
-        return error
     programme = request.programme
     is_own = transfer.debit_id == programme.budget_id
     whose = programme.slug if is_own else f"{_person(request).department} in {programme.slug}"
+    if isinstance(error, AccountClosed) and not is_own:
+        detail = f"points: the budget of {whose} was closed just now. Ask again: the programme's pays from now on."
+        return OverBudget(detail, pointer="/points")
+    if not isinstance(error, InsufficientPoints):
+        return error
     return OverBudget(
         f"points: the budget of {whose} holds fewer than {in_words(request.points)}. "
         "Ask HR to fund it, or ask for less.",

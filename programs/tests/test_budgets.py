@@ -28,6 +28,7 @@ from programs.operations import (
     budget_closings,
     budget_transfers,
     budgets,
+    crediting,
     department_budgets,
     fundings,
     points_requests,
@@ -37,6 +38,7 @@ from programs.tests.factories import AT, approvers, credited, make_programme, su
 from programs.tests.test_ledger_rules import without_triggers
 from wallets.ledger_rules import findings
 from wallets.models import Account
+from wallets.operations import accounts
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 5, 5, 9, 0, tzinfo=UTC)
@@ -125,6 +127,20 @@ class TestDepartments:
             move(programme.budget_id, sales.account_id, 1)
         make_department_budget(programme, 10)
         assert list(findings()) == []
+
+    def test_budget_that_is_closed_just_before_the_credit_is_said_to_be(self) -> None:
+        programme = make_programme(budget=10_000, steps=[(100, 1)])
+        sales = make_department_budget(programme, 2000)
+        ana = make_person(department=sales.department)
+        row, known = credited(programme, ana), queries.payers([programme.pk])
+        department_budgets.close(sales.pk, by=None, at=AT)
+        [refused] = crediting.post([row], wallets=accounts.open_wallets([ana.pk]), payers=known, at=AT)
+        assert isinstance(refused, OverBudget)
+        assert refused.detail == (
+            f"points: the budget of Sales in {programme.slug} was closed just now. "
+            "Ask again: the programme's pays from now on."
+        )
+        assert left(programme) == 10_000
 
     def test_second_budget_of_a_department_is_refused(self) -> None:
         programme = make_programme()
