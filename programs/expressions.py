@@ -111,9 +111,11 @@ def key(source: str, variables: Mapping[str, Any] | Variables) -> str:
 
 
 def _require_one_value(source: str, result: Any) -> None:
-    """Raise where a result is a list, a map, bytes or nothing."""
+    """Raise where a result is a list, a map, bytes or nothing, or a text that cannot be kept."""
     if isinstance(result, list | dict | bytes) or result is None:
         raise ExpressionError(f"`{short(source)}` must be one value; it is {_described(result)}.")
+    if isinstance(result, str) and "\0" in result:
+        raise ExpressionError(f"`{short(source)}` holds the character NUL, which no text may.")
 
 
 def text(template: str, variables: Mapping[str, Any] | Variables) -> str:

@@ -1,17 +1,28 @@
 """Versions of rules that wait for a second person: looked at beside what is live, and turned on or not."""
 
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
+from api.errors import PortalError
 from approvals.deciding import DecidingAdmin
 from programs import matters
 from programs.admin.links import link
+from programs.enums import RuleChangeStatus
 from programs.matters import WORDING_LABELS
 from programs.models import RuleChange, RuleVersion
+from programs.operations import rule_changes
+
+MAY_WRITE = "programs.change_rule"
 
 
 @admin.register(RuleChange)
@@ -36,10 +47,28 @@ class RuleChangeAdmin(DecidingAdmin):
         """Return changes with what their pages read."""
         return matters.RULE.rows()
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add taking one back."""
+        view = self.admin_site.admin_view(require_POST(self.withdraw))
+        return [path("<uuid:change_id>/withdraw/", view, name="programs_rulechange_withdraw"), *super().get_urls()]
+
+    def withdraw(self, request: HttpRequest, change_id: UUID) -> HttpResponse:
+        """Drop one that waits, for somebody who may write rules."""
+        if not request.user.has_perm(MAY_WRITE):
+            raise PermissionDenied
+        change = get_object_or_404(RuleChange, pk=change_id)
+        try:
+            rule_changes.withdraw(change.pk, at=timezone.now())
+        except PortalError as error:
+            messages.error(request, error.detail)
+        return HttpResponseRedirect(reverse("admin:programs_rulechange_change", args=[change.pk]))
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """Show what it says beside what was live when it was asked for."""
         change: RuleChange | None = context.get("original")
         if change is not None:
+            waits = change.status == RuleChangeStatus.WAITING
+            context["may_withdraw"] = waits and request.user.has_perm(MAY_WRITE)
             context["difference"] = _difference(change.version, change.replaces)
         return super().render_change_form(request, context, *args, **options)
 

@@ -11,6 +11,8 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 from django.http import HttpRequest
 from django.utils import timezone
 
+from api import parsers
+from api.errors import MalformedBody
 from people import queries as people
 from people.models import Person
 from programs import known_fields, rule_drafts
@@ -31,6 +33,7 @@ LISTED = 20  # past events to choose from
 SIMULATED_DAYS = 90
 DAY = "%Y-%m-%d"  # as a browser's field of a day has it, whatever the locale
 PASTED_CHARACTERS_MAX = 100_000
+RECIPIENT_CHARACTERS_MAX = 300
 KEY_DIGITS_MAX = 9  # of a programme, before it is looked up
 LABELS = {"event_type": "Event type", "when": "When", "points": "Points", "reason": "Reason", "once_per": "Once per"}
 
@@ -86,7 +89,7 @@ class TryForm(forms.Form):
     )
     recipient = forms.CharField(
         required=False,
-        max_length=300,
+        max_length=RECIPIENT_CHARACTERS_MAX,
         label="For whom",
         widget=AdminTextInputWidget,
         help_text="Employee number, or email: and the address. Empty: whom the event names.",
@@ -102,10 +105,13 @@ class TryForm(forms.Form):
         if not text:
             return {}
         try:
-            told = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-            raise forms.ValidationError(f"This is not JSON{where}. Paste one object, in braces.") from error
+            json.loads(text)
+            told = parsers.document(text.encode())  # as the API would take it
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise forms.ValidationError(f"This is not JSON ({where}). Paste one object, in braces.") from error
+        except (MalformedBody, ValueError, RecursionError) as error:
+            raise forms.ValidationError(f"This cannot come so. {getattr(error, 'detail', '')}".strip()) from error
         if not isinstance(told, dict):
             raise forms.ValidationError("Paste one JSON object, in braces.")
         is_event = isinstance(told.get("data"), dict) and ("specversion" in told or "type" in told)
@@ -127,7 +133,7 @@ class TryForm(forms.Form):
         else:
             event = Event.objects.get(pk=UUID(data["event"]))
             subject, kept_data, at = event.subject, event.data, event.time
-        subject = data["recipient"].strip() or subject
+        subject = (data["recipient"].strip() or subject)[:RECIPIENT_CHARACTERS_MAX]
         return NewEvent(source="trial", source_id="trial", type=event_type, subject=subject, time=at, data=kept_data)
 
 

@@ -72,6 +72,21 @@ def test_saving_asks_and_a_second_person_turns_it_on(hr: Client, approver: Clien
     assert Rule.objects.get().live_version == change.version
 
 
+def test_taken_back_by_somebody_who_writes_rules(hr: Client, approver: Client) -> None:
+    hr.post(ADD, form(make_programme()))
+    change = RuleChange.objects.get()
+    address = reverse("admin:programs_rulechange_withdraw", args=[change.pk])
+    assert ("Take it back" in said(hr, page(change)), "Take it back" in said(approver, page(change))) == (True, False)
+    assert approver.post(address).status_code == 403
+    hr.post(address)
+    change.refresh_from_db()
+    assert (change.status, change.approval.status) == ("withdrawn", "withdrawn")
+    assert "This change is decided: withdrawn." in hr.post(address, follow=True).content.decode()
+    assert (
+        hr.post(reverse("admin:programs_rulechange_withdraw", args=[change.rule.changes.model().pk])).status_code == 404
+    )
+
+
 def test_decide_page_shows_old_and_new_side_by_side(hr: Client, approver: Client) -> None:
     programme = make_programme()
     rules.write(programme=programme, slug="top", by=None, **WORDING)
@@ -208,6 +223,11 @@ def test_tried_on_a_past_event(hr: Client) -> None:
         ({}, {"try-pasted": '{"rating": 3, "period": "x"}'}, "No points: when is false"),
         ({}, {"try-pasted": '{"rating": 5}'}, "event.period is missing."),
         ({}, {"try-pasted": '{"rating": 5'}, "This is not JSON (line 1, column 13)"),
+        ({}, {"try-pasted": '{"rating": 5, "period": "a\\u0000b"}'}, "holds \\u0000"),
+        ({}, {"try-pasted": '{"rating": 5, "period": "\\ud800"}'}, "half of a surrogate pair"),
+        ({}, {"try-pasted": "[" * 90_000}, "This cannot come so."),
+        ({}, {"try-pasted": '{"a": ' * 40 + "1" + "}" * 40}, "This cannot come so."),
+        ({"unknown_recipients": "park"}, {"try-recipient": "x" * 301}, "at most 300 characters"),
         ({}, {"try-pasted": "[1]"}, "Paste one JSON object, in braces."),
         ({}, {"try-pasted": '{"specversion": "1.0", "subject": "E9", "data": {"rating": 5, "period": "x"}}',
               "try-recipient": ""}, "nobody has this employee number"),

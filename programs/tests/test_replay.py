@@ -106,6 +106,8 @@ def told(source_id: str, person: Person) -> NewEvent:
         {"points": "event.rating * 1.1"},
         {"reason": "Rated {event.none}"},
         {"once_per": ["event.missing"]},
+        {"reason": 'Rated {"a\\u0000b"}'},
+        {"once_per": ['"a\\u0000b"']},
         {"once_per": ["event"]},
     ],
 )
