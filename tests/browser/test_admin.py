@@ -13,6 +13,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from messaging.operations import webhook_endpoints
+from messaging.tests.factories import make_endpoint
 from people.models import Department, Person
 from people.tests.factories import make_person
 from programs.models import PointsRequest
@@ -93,11 +95,17 @@ def session_of(person: Person) -> str:
 
 def test_admin_pages_are_clean(live_server: LiveServer) -> None:
     request = waiting_request()
-    session = session_of(administrator())
+    marta = administrator()
+    marta.groups.add(Group.objects.get(name=roles.INTEGRATIONS))
+    session = session_of(marta)
     thanks = make_recognition_programme(name="Thank you")
     giver, receiver = make_person(name="Jonas Weber"), make_person(name="Priyadarshini Raghunathan-Venkataraman")
     give(thanks, receiver, giver, value="Own it", reason="You stayed late. " * 25, at=timezone.now())
+    endpoint, _ = make_endpoint("https://a-rather-long-name-of-a-host.acme.example/hooks", description="HR middleware")
+    delivery = webhook_endpoints.send_test(endpoint.pk, at=timezone.now())
     key_pages = {
+        "webhook endpoints": "/admin/messaging/webhookendpoint/",
+        "webhook deliveries": "/admin/messaging/webhookdelivery/",
         "dashboard": "/admin/",
         "points requests": "/admin/programs/pointsrequest/",
         "points request": f"/admin/programs/pointsrequest/{request.pk}/change/",
@@ -105,6 +113,8 @@ def test_admin_pages_are_clean(live_server: LiveServer) -> None:
         "recognitions": "/admin/programs/recognition/",
     }
     more_pages = {
+        "webhook endpoint": f"/admin/messaging/webhookendpoint/{endpoint.pk}/change/",
+        "webhook delivery": f"/admin/messaging/webhookdelivery/{delivery.pk}/change/",
         "allowances": "/admin/programs/allowance/",
         "programme of recognition": f"/admin/programs/programme/{thanks.pk}/change/",
         "person": f"/admin/people/person/{request.person_id}/change/",
