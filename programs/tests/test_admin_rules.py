@@ -21,17 +21,16 @@ from programs.tests.factories import AT, make_programme
 from programs.tests.test_admin import page, said, signed_in
 from programs.tests.test_events import TYPE, WORDING
 from programs.tests.test_simulations import receive
-from rewards_portal import roles
 from wallets.ledger_rules import findings
 
 pytestmark = pytest.mark.django_db
 ADD = reverse("admin:programs_rule_add")
 CHECK = reverse("admin:programs_rule_check")
+HR_ADMINISTRATORS, HR_APPROVERS = "HR administrators", "HR approvers"
 
 
 def somebody(*names: str) -> Person:
     """Somebody in the admin with these roles."""
-    roles.ensure()
     person = make_person(is_staff=True)
     person.groups.set(Group.objects.filter(name__in=names))
     return person
@@ -39,12 +38,12 @@ def somebody(*names: str) -> Person:
 
 @pytest.fixture
 def hr() -> Client:
-    return signed_in(somebody(roles.HR_ADMINISTRATORS, roles.HR_APPROVERS))
+    return signed_in(somebody(HR_ADMINISTRATORS, HR_APPROVERS))
 
 
 @pytest.fixture
 def approver() -> Client:
-    return signed_in(somebody(roles.HR_APPROVERS))
+    return signed_in(somebody(HR_APPROVERS))
 
 
 def form(programme: Programme | None = None, **change: Any) -> dict[str, Any]:
@@ -160,8 +159,8 @@ def test_check_lists_known_fields_and_what_somebody_would_read(hr: Client) -> No
 
 def test_check_shows_no_values_to_somebody_who_may_not_see_events() -> None:
     receive(make_person(name="Ana Ribeiro"), "1")
-    person = somebody(roles.HR_ADMINISTRATORS)
-    Group.objects.get(name=roles.HR_ADMINISTRATORS).permissions.filter(codename="view_event").delete()
+    person = somebody(HR_ADMINISTRATORS)
+    Group.objects.get(name=HR_ADMINISTRATORS).permissions.filter(codename="view_event").delete()
     shown = checked(signed_in(person))
     assert "<code>event.rating</code>" in shown
     assert ("2026-Q3" in shown, "Ana Ribeiro" in shown, "<td>number</td><td></td>" in shown) == (False, False, True)
