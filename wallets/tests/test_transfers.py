@@ -279,6 +279,13 @@ def test_a_transfer_to_itself_and_a_naive_now_are_refused(django_assert_num_quer
         assert refusal(lambda: post([new(budget, wallet, 1)], at=NOW.replace(tzinfo=None))) == NO_ZONE
 
 
+@pytest.mark.parametrize("length", [1, 80])
+def test_a_reference_may_be_as_short_and_as_long_as_it_says(length):
+    budget, wallet = make_budget(100), make_wallet()
+    [posting] = post([new(budget, wallet, 1, reference="x" * length)], at=NOW)
+    assert (posting.error, Transfer.objects.get(credit=wallet).reference) == (None, "x" * length)
+
+
 def test_a_clock_may_be_ten_seconds_ahead_and_no_more():
     budget, wallet = make_budget(), make_wallet()
     with time_machine.travel(NOW, tick=False):
