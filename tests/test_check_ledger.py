@@ -195,7 +195,7 @@ def _earn(programme: Programme, ana: Person) -> None:
     back = credited(programme, ana, external_id="back")
     reversals.reverse(back.pk, points=100, reason="Twice", by=make_person(), at=AT)
     credited(programme, ana, external_id="plain", points=20_000)
-    credit(confirmed(programme, csv_file("recipient,points,reason", "ANA,30,Fair")))
+    credit(confirmed(programme, csv_file("ANA,30,Fair")))
     adjustment = adjustments.propose(
         programme=programme, person=ana, points=5, reason="By hand", by=make_person(), at=AT
     )

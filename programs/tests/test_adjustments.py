@@ -98,16 +98,16 @@ def test_four_eyes_hold_for_proposer_beneficiary_outsider_and_superuser() -> Non
 
 
 def test_rejected_moves_nothing_and_tells_the_proposer() -> None:
-    proposer = make_person()
+    proposer, approver = make_person(), make_approver()
     row = proposed(make_programme(), make_person(name="Ana"), 100, by=proposer)
-    adjustments.reject(row.pk, by=make_approver(), note="Ask in May", at=AT)
+    adjustments.reject(row.pk, by=approver, note="Ask in May", at=AT)
     row.refresh_from_db()
     assert (row.status, row.transfer) == (AdjustmentStatus.REJECTED, None)
     told = Message.objects.get()
     assert (told.person, told.title, told.body) == (
         proposer,
         "Not approved: Give 100 points to Ana",
-        "Ask in May",
+        f"{approver}: Ask in May",
     )
     for decide in (adjustments.approve, adjustments.reject):
         with pytest.raises(AlreadyDecided):

@@ -26,7 +26,7 @@ class World:
 
 def make_world() -> World:
     """Make one of everything."""
-    own, programme = make_client(), make_programme(slug="spot")
+    own, programme = make_client(per_minute=1_000_000), make_programme(slug="spot")
     person = make_person(employee_number="E1")
     make_wallet(100_000, person=person)
     product = make_product(sku="voucher")

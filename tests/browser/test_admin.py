@@ -176,7 +176,7 @@ def test_menu_and_filters_open_on_a_phone_without_script(live_server: LiveServer
         page.goto(f"{live_server.url}/admin/people/person/")
         assert not page.locator("#sections").is_visible()
         page.get_by_role("button", name="Menu").click()
-        page.locator("#sections").get_by_role("link", name="Transfers").click()
+        page.locator("#sections").get_by_role("link", name="Transfers", exact=True).click()
         page.wait_for_url("**/admin/wallets/transfer/")
         page.get_by_role("button", name="Filter").click()
         page.locator("#changelist-filter").get_by_role("link", name="Credit").click()
