@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +30,14 @@ def die_at(number: int) -> None:
     """Have this process be killed at its `number`-th row."""
     place = uploads if number % 4 == 3 else upload_crediting
     name = ("_asked", "_settled", "credit_next", "credit_batch")[number % 4]
-    counted = count(1)
+    come = 0
     work: Callable[..., Any] = getattr(place, name)
 
     def dies(*arguments: Any, **options: Any) -> Any:
+        nonlocal come
         done = work(*arguments, **options)
-        step = 1 if name == "_settled" else BATCH_ROWS  # the others are called once for a batch
-        if next(counted) * step >= number:
+        come += len(done) if name == "_asked" else 1 if name == "_settled" else BATCH_ROWS
+        if come >= number:
             os.kill(os.getpid(), signal.SIGKILL)
         return done
 

@@ -106,7 +106,7 @@ def test_rejected_moves_nothing_and_tells_the_proposer() -> None:
     told = Message.objects.get()
     assert (told.person, told.title, told.body) == (
         proposer,
-        "Not approved: Give 100 points to Ana",
+        "Not approved: Give 100 points to Ana: Missed in March",
         f"{approver}: Ask in May",
     )
     for decide in (adjustments.approve, adjustments.reject):
