@@ -136,7 +136,11 @@ def test_audit_trail_of_everything_one_may_look_at() -> None:
     Department.objects.create(name="Sales")
     for role, sees_departments in ((roles.FINANCE, False), (roles.AUDITORS, True)):
         page = signed_in("Reader", role).get("/admin/history/").content.decode()
-        assert ("<strong>Sales</strong>" in page, ">Marta Silva<" in page, "Bright stars" in page) == (sees_departments, True, True)
+        assert ("<strong>Sales</strong>" in page, ">Marta Silva<" in page, "Bright stars" in page) == (
+            sees_departments,
+            True,
+            True,
+        )
     assert signed_in("Nobody yet").get("/admin/history/").status_code == 403
 
 
