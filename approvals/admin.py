@@ -106,16 +106,7 @@ class ApprovalAdmin(ReadOnlyModelAdmin):
     """The queue of what waits, of every kind, and the history of all."""
 
     change_form_template = "admin/approvals/decide.html"
-    list_display = [
-        "summary",
-        "kind_shown",
-        "points_shown",
-        "programme",
-        "requested_by",
-        "whose",
-        "requested_at",
-        "state",
-    ]
+    list_display = ["summary", "points_shown", "programme", "requested_by", "whose", "requested_at", "state"]
     list_filter = [WaitsFilter, KindFilter, AgeFilter, "programme"]
     list_select_related = [*pages.RELATED]
     list_per_page = 50
