@@ -105,6 +105,7 @@ CALL_FIELDS = [
 ]
 KEY_FIELDS = ["client", "name", "scopes", "programmes", "expires_at"]
 CLIENT_FIELDS = ["name", "scopes", "per_minute", "programmes", "expires_at"]
+CLIENT_STATE = ["client_id", "last_used_at", "secret_changed_at", "disabled_at"]
 
 
 class ExpiringForm(forms.ModelForm[Any]):
@@ -144,11 +145,25 @@ class ApiClientAdmin(TrackedModelAdmin):
     """Systems that call the API. A secret is shown once, on the page that answers the making."""
 
     form = ApiClientForm
-    fields = [*CLIENT_FIELDS]
+    readonly_fields = [*CLIENT_STATE]
     list_display = ["__str__", "client_id", "per_minute", "programmes", "last_used_at", "expires_at", "disabled_at"]
     list_select_related = ["oauth"]
     search_fields = ["oauth__name", "oauth__id"]
     actions = ["rotate_secret", "end_old_secret", "disable", "enable"]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Return what is chosen of a client and, once it is there, how it stands."""
+        return [*CLIENT_FIELDS, *(CLIENT_STATE if obj else [])]
+
+    @admin.display(description="Name")
+    def name(self, client: ApiClient) -> str:
+        """Return the name, for those who may only look; the form has a field for it."""
+        return str(client.oauth.name)
+
+    @admin.display(description="Scopes")
+    def scopes(self, client: ApiClient) -> str:
+        """Return the scopes, for those who may only look."""
+        return ", ".join(map(str, client.oauth.get_scopes()))
 
     @admin.display(description="Client ID", ordering="oauth_id")
     def client_id(self, client: ApiClient) -> str:

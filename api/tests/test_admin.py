@@ -47,6 +47,16 @@ def test_a_client_is_made_and_its_secret_shown_once(client, staff):
     assert made.oauth.secret not in shown
 
 
+def test_an_auditor_reads_what_a_client_may_and_how_it_stands(client):
+    caller = make_client(["points:write", "points:read"], name="SAP", programmes=["spot"])
+    auditor = make_user(is_staff=True)
+    auditor.groups.add(Group.objects.get(name="Auditors"))
+    client.force_login(auditor)
+    shown = text(client.get(reverse("admin:api_apiclient_change", args=[caller.pk])))
+    for words in ("Name SAP", "Scopes points:write, points:read", "Programmes spot", f"Client ID {caller.pk}"):
+        assert words in shown
+
+
 def test_taking_a_scope_away_ends_its_tokens(client, staff):
     caller = make_client(["points:write", "points:read"])
     http = api(caller)
