@@ -53,7 +53,7 @@ docs/api/errors.md: $(TOOLS)
 bench: $(TOOLS)
 	@$(BIN)/python -m benchmarks
 
-# SEED= decides what is asked for and what is killed when; MINUTES= how long, 5 when not given.
+# SEED= decides what is asked for and what is killed when; MINUTES= how long; without it 5 and the whole API.
 torture: $(TOOLS)
 	@SEED=$(SEED) MINUTES=$(MINUTES) $(BIN)/python -m torture
 

@@ -18,7 +18,8 @@ DRILLS_SHARE, DESCRIBED_SHARE = 3 / 4, 1 / 8  # of the time; the state machine h
 def main() -> int:
     """Torture a portal; return 1 where anything is wrong."""
     seed = int(os.environ.get("SEED") or secrets.randbelow(SEEDS))
-    minutes = float(os.environ.get("MINUTES") or MINUTES)
+    limit = os.environ.get("MINUTES")
+    minutes = float(limit or MINUTES)
     os.environ.setdefault("VAR_DIR", str(laptop.ROOT / "var" / "torture"))
     environment = dict(os.environ)
     postgres = None if "DATABASE_URL" in os.environ else laptop.postgres_folder()
@@ -31,7 +32,7 @@ def main() -> int:
     _say(f"Torture for {minutes:g} minutes, SEED={seed}")
     report = run.run(seed=seed, seconds=60 * minutes * DRILLS_SHARE, folder=folder, postgres=postgres)
     _say(run.figures(report))
-    deadline = time.monotonic() + 60 * minutes * DESCRIBED_SHARE
+    deadline = time.monotonic() + 60 * minutes * DESCRIBED_SHARE if limit else None
     explored = described.explore(seed=seed, deadline=deadline, folder=folder, environment=environment)
     _say(f"  API       {explored.operations:,} operations with {described.EXAMPLES:,} examples")
     share = 1 - DRILLS_SHARE - DESCRIBED_SHARE
@@ -41,7 +42,7 @@ def main() -> int:
     findings = [*report.findings, *(f"{name}: {failure}" for name, failure in others.items() if failure)]
     for finding in findings:
         _say(f"  ! {finding}")
-    again = f"make torture SEED={seed} MINUTES={minutes:g}"
+    again = f"make torture SEED={seed}" + (f" MINUTES={minutes:g}" if limit else "")
     _say(f"{len(findings)} findings in {time.monotonic() - began:.0f} s. The same again: {again}")
     if findings:
         _say(f"The portal's logs: {folder / 'log'}")

@@ -1,4 +1,4 @@
-"""openapi.yaml against the API (tests/api/test_schema.py) at a thousand examples an operation, while there is time."""
+"""openapi.yaml against the API (tests/api/test_schema.py) at a thousand examples an operation."""
 
 import subprocess
 import sys
@@ -23,12 +23,13 @@ class Explored:
     failure: str
 
 
-def explore(*, seed: int, deadline: float, folder: Path, environment: Mapping[str, str]) -> Explored:
-    """Explore operation after operation, from one that the seed names, until the deadline (of time.monotonic).
+def explore(*, seed: int, deadline: float | None, folder: Path, environment: Mapping[str, str]) -> Explored:
+    """Explore operation after operation, from one that the seed names, until the deadline (of time.monotonic) or all.
 
     Args:
         seed: decides what is sent, and with which operation it begins.
-        deadline: when what is not explored yet is left for another seed; it gets LEAST_SECONDS at least.
+        deadline: when what is not explored yet is left for another seed; it gets LEAST_SECONDS at least. None: all of
+            them, however long it takes.
         folder: where it keeps what is printed.
         environment: of the process.
     """
@@ -44,7 +45,7 @@ def explore(*, seed: int, deadline: float, folder: Path, environment: Mapping[st
         stderr=subprocess.STDOUT,
     ) as pytest:  # fmt: skip
         try:
-            status = pytest.wait(max(deadline - time.monotonic(), LEAST_SECONDS))
+            status = pytest.wait(None if deadline is None else max(deadline - time.monotonic(), LEAST_SECONDS))
         except subprocess.TimeoutExpired:
             status = 0
             pytest.terminate()
