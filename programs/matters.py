@@ -29,10 +29,14 @@ def points_request_facts(request: PointsRequest) -> Facts:
 
 def budget_after(request: PointsRequest) -> str:
     """Return what the budget of a request holds now, and would hold after it."""
-    name, left = budget_queries.paying(request.programme, request.person)
-    after = left - request.points
+    return _after(*budget_queries.paying(request.programme, request.person), request.points)
+
+
+def _after(budget: str, left: int, points: int) -> str:
+    """Return what a budget holds, and would hold without these points."""
+    after = left - points
     short = f"{-after:,} too few: fund it before you approve" if after < 0 else f"{after:,} after"
-    return f"{name}: {left:,} left, {short}"
+    return f"{budget}: {left:,} left, {short}"
 
 
 def limit_of(request: PointsRequest) -> str:
@@ -50,14 +54,11 @@ def adjustment_facts(row: Adjustment) -> Facts:
     """Return, in words, what an adjustment would leave in the wallet and in the budget."""
     account = Account.objects.filter(person=row.person).first()
     available = account.available if account else 0
-    name, left = budget_queries.paying(row.programme, row.person)
-    after, budget_after = available + row.points, left - row.points
+    after = available + row.points
     wallet = f"{in_words(after)} available after, {available:,} now"
     if after < 0:
         wallet = f"only {in_words(available)} available: it would be refused"
-    budget = f"{name}: {left:,} left, {budget_after:,} after"
-    if budget_after < 0:
-        budget = f"{name}: {left:,} left, {-budget_after:,} too few: fund it first"
+    budget = _after(*budget_queries.paying(row.programme, row.person), row.points)
     facts = [("What", adjustments.in_a_sentence(row)), ("Wallet", wallet), ("Budget", budget), ("Reason", row.reason)]
     if row.points > 0:
         expiry = expires_at(row.programme, row.person, timezone.now())
@@ -67,14 +68,11 @@ def adjustment_facts(row: Adjustment) -> Facts:
 
 def upload_facts(upload: Upload) -> Facts:
     """Return, in words, what approving an upload does: how much for whom, when, and what the budget holds after."""
-    left = queries.budget(upload.programme).left
-    after = left - upload.points
-    budget = f"{-after:,} too few: fund it first" if after < 0 else f"{after:,} after all of it"
     people = f"{upload.people:,} {'person' if upload.people == 1 else 'people'}"
     facts = [
         ("What", f"{upload_approving.in_a_sentence(upload)} to {people}"),
         ("File", upload.file_name),
-        ("Budget", f"{upload.programme}: {left:,} left, {budget}"),
+        ("Budget", _after(str(upload.programme), queries.budget(upload.programme).left, upload.points)),
         ("When", f"From {upload.credit_at:%d %b %Y, %H:%M} UTC" if upload.credit_at else "As soon as it is approved"),
     ]
     if upload.later_rows and not upload.credit_at:

@@ -207,7 +207,7 @@ def test_matter_says_what_approving_does() -> None:
     assert list(matters.UPLOAD.facts(matters.UPLOAD.rows().get())) == [
         ("What", "Credit 2 rows with 40 points to 2 people"),
         ("File", "q3.csv"),
-        ("Budget", "Spot: 100 left, 60 after all of it"),
+        ("Budget", "Spot: 100 left, 60 after"),
         ("When", "As soon as it is approved"),
     ]
     assert matters.UPLOAD.seen(upload) == Approval.objects.get().content_hash
