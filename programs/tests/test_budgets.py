@@ -140,6 +140,7 @@ class TestDepartments:
             f"points: the budget of Sales in {programme.slug} was closed just now. "
             "Ask again: the programme's pays from now on."
         )
+        assert refused.pointer == "/points"
         assert left(programme) == 10_000
 
     def test_second_budget_of_a_department_is_refused(self) -> None:
