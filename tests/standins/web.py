@@ -34,11 +34,25 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Afterwards:
+    """Do what was asked for, then answer with this instead: what was done stands, and the caller is told otherwise."""
+
+    instead: Status
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Do what was asked for at once, and answer so many seconds later."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Request:
     """One request as it came.
 
     Args:
-        method: what was asked for, as the service names it: the path without its beginning.
+        method: what was asked for, as the service names it: the path without its beginning, unless `named` says other.
         query: what stood behind the question mark.
         raw: the body, byte for byte.
     """
@@ -48,6 +62,7 @@ class Request:
     body: dict[str, Any]
     query: str = ""
     raw: bytes = b""
+    verb: str = "POST"
 
 
 class WebStandIn:
@@ -72,6 +87,10 @@ class WebStandIn:
     def answer(self, request: Request) -> Status:
         """Do what the request asks for and return what the service answers."""
         raise NotImplementedError
+
+    def named(self, path: str, body: dict[str, Any]) -> str:
+        """Return what a request asks for, by which scripts and tests know it."""
+        return path
 
     def misbehave(self, behaviour: Any) -> Status:
         """Return the answer of a behaviour of this service's own."""
@@ -111,11 +130,15 @@ def _handler(standin: WebStandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
-            method = parts.path.removeprefix(standin.root)
-            request = Request(method, dict(self.headers), self._read(raw), parts.query, raw)
+            body = self._read(raw)
+            method = standin.named(parts.path.removeprefix(standin.root), body)
+            request = Request(method, dict(self.headers), body, parts.query, raw, self.command)
             match standin.take(request):
                 case None:
                     self._reply(standin.answer(request))
@@ -128,11 +151,18 @@ def _handler(standin: WebStandIn) -> type[BaseHTTPRequestHandler]:
                     if after_posting:
                         standin.answer(request)
                     self._break_off()
+                case Afterwards(instead):
+                    standin.answer(request)
+                    self._reply(instead)
+                case Slow(seconds):
+                    answer = standin.answer(request)
+                    standin.stopped.wait(seconds)
+                    self._reply(answer)
                 case behaviour:
                     self._reply(standin.misbehave(behaviour))
 
         def _read(self, raw: bytes) -> dict[str, Any]:
-            if self.headers.get("Content-Type", "").startswith("application/json"):
+            if raw and self.headers.get("Content-Type", "").startswith("application/json"):
                 return dict(json.loads(raw))
             return {name: values[-1] for name, values in parse_qs(raw.decode()).items()}
 
