@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from api.configuration import ConfigurationError, Section
 from api.configuration_reader import Reader
 from people.models import Department, Person
-from programs import expressions, recognition_config, representations
+from programs import expressions, programme_uses, recognition_config, representations
 from programs.config_schema import (
     EVENT_TYPE_CHARACTERS_MAX,
     EXPRESSION_CHARACTERS_MAX,
@@ -20,7 +20,7 @@ from programs.config_schema import (
 )
 from programs.enums import ApprovalSubject, ProgrammeStatus, StepApprover, UnknownRecipients
 from programs.expressions import PERSON_VARIABLES, ExpressionError
-from programs.models import ApprovalStep, PointsRequest, Programme, Rule, RuleChange, RuleVersion
+from programs.models import ApprovalStep, Programme, Rule, RuleVersion
 from programs.models.programme import DAYS_MAX, LOW_AT_MAX, NOTIFY, PARK_DAYS_MAX, PERSON_POINTS_MAX, WAITING_DAYS_MAX
 from programs.operations import department_budgets, programmes, rules
 from programs.operations.programmes import actor
@@ -406,16 +406,11 @@ def _save_rules(programme: Programme, entries: list[dict[str, Any]], by: Person 
 
 def _remove(programme: Programme) -> None:
     """Delete a programme that was never used; its empty budget account stays, as all accounts do."""
-    if PointsRequest.objects.filter(programme=programme).exists() or programme.fundings.exists():
-        detail = f"{programme.slug} has points requests or a funded budget, so it stays. Write `status: ended` instead."
-        raise ConfigurationError((), detail)
-    if programme.department_budgets.exists() or programme.closings.exists():
+    if uses := programme_uses.of(programme):
         detail = (
-            f"{programme.slug} has budgets of departments or closed years, so it stays. Write `status: ended` instead."
+            f"{programme.slug} has {uses}, so it stays: keep its entry and write `status: ended` in it, and nothing "
+            "more is given. `config export` prints the entry as it is live."
         )
-        raise ConfigurationError((), detail)
-    if RuleChange.objects.filter(rule__programme=programme).exists():
-        detail = f"{programme.slug} has rules that people decided about, so it stays. Write `status: ended` instead."
         raise ConfigurationError((), detail)
     programme.simulations.all().delete()
     programme.rules.update(live_version=None)

@@ -1,6 +1,8 @@
 """The section `programmes` of the configuration file."""
 
+from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,8 +16,18 @@ from programs import queries
 from programs.config import SECTIONS
 from programs.enums import ApprovalSubject
 from programs.models import ApprovalStep, Programme, RuleVersion
-from programs.operations import budget_transfers, fundings, rules
+from programs.operations import (
+    adjustments,
+    budget_closings,
+    budget_transfers,
+    department_budgets,
+    fundings,
+    rule_changes,
+    rules,
+    uploads,
+)
 from programs.tests.factories import AT, approvers, credited, make_programme
+from programs.tests.test_rules import WORDING
 from wallets.ledger_rules import findings
 from wallets.models import Account
 
@@ -307,13 +319,92 @@ def test_removing_what_was_never_used_deletes_it() -> None:
     assert (Programme.objects.count(), RuleVersion.objects.count()) == (0, 0)
 
 
-def test_removing_what_gave_points_or_holds_them_is_refused() -> None:
-    credited(make_programme(slug="used"), make_person())
-    make_programme(slug="funded")
+def _funded() -> Programme:
+    return make_programme(slug="used")
+
+
+def _gave_points() -> Programme:
+    programme = make_programme(slug="used")
+    credited(programme, make_person())
+    return programme
+
+
+def _filled_by_a_transfer() -> Programme:
+    other, programme = make_programme(), make_programme(slug="used", budget=0)
+    ends = {"from_account_id": other.budget_id, "to_account_id": programme.budget_id}
+    budget_transfers.propose(**ends, points=10, reason="Plan", by=make_person(), at=AT)
+    return programme
+
+
+def _has_a_transfer_that_waits() -> Programme:
+    other, programme = make_programme(), make_programme(slug="used", budget=0)
+    step = {"applies_to": ApprovalSubject.FUNDINGS, "over": 0, "approvals": 1}
+    ApprovalStep.objects.create(programme=other, group=approvers(), **step)
+    ends = {"from_account_id": other.budget_id, "to_account_id": programme.budget_id}
+    budget_transfers.propose(**ends, points=10, reason="Plan", by=make_person(), at=AT)
+    return programme
+
+
+def _has_a_department_budget() -> Programme:
+    programme, department = make_programme(slug="used", budget=0), Department.objects.create(name="Law")
+    department_budgets.give(programme=programme, department=department, by=None, at=AT)
+    return programme
+
+
+def _has_a_closing() -> Programme:
+    programme = make_programme(slug="used", budget=0)
+    budget_closings.propose(programme=programme, year=AT.year, carry_over_max=0, by=make_person(), at=AT)
+    return programme
+
+
+def _has_an_adjustment() -> Programme:
+    programme, (by, person) = make_programme(slug="used", budget=0), (make_person(), make_person())
+    adjustments.propose(programme=programme, person=person, points=5, reason="Missed", by=by, at=AT)
+    return programme
+
+
+def _has_an_upload() -> Programme:
+    programme = make_programme(slug="used", budget=0)
+    uploads.receive(
+        file=BytesIO(b"recipient,points,reason\nE1,5,Good\n"),
+        name="a.csv",
+        programme=programme,
+        by=make_person(),
+        at=AT,
+    )
+    return programme
+
+
+def _has_a_rule_change() -> Programme:
+    programme = make_programme(slug="used", budget=0)
+    approvers()
+    rule_changes.propose(programme=programme, slug="top", **WORDING, by=make_person(), at=AT)
+    return programme
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (_gave_points, "points requests"),
+        (_funded, "a funded budget"),
+        (_filled_by_a_transfer, "a budget that points moved through"),
+        (_has_a_transfer_that_waits, "transfers of its budget"),
+        (_has_a_department_budget, "budgets of departments"),
+        (_has_a_closing, "closed years"),
+        (_has_an_adjustment, "adjustments"),
+        (_has_an_upload, "uploads"),
+        (_has_a_rule_change, "rules that people decided about"),
+    ],
+)
+def test_removing_what_was_used_is_refused_and_says_what_to_write(use: Callable[[], Programme], said: str) -> None:
+    use()
     make_programme(slug="bare", budget=0)
-    for slug in ("used", "funded"):
-        with pytest.raises(ConfigurationError, match=f"{slug} has points requests or a funded budget"):
-            apply([], removed=("bare", slug))
+    with pytest.raises(ConfigurationError) as caught:
+        apply([], removed=("bare", "used"))
+    assert caught.value.detail == (
+        f"used has {said}, so it stays: keep its entry and write `status: ended` in it, and nothing more is given. "
+        "`config export` prints the entry as it is live."
+    )
 
 
 def test_departments_get_budgets_change_and_lose_them_with_their_points() -> None:

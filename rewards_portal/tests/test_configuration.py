@@ -12,7 +12,7 @@ from django.test import Client
 from integrations.models import Connection
 from people.tests.factories import make_person
 from programs.models import Programme, RuleVersion
-from programs.operations import fundings
+from programs.operations import fundings, rule_changes
 from redemptions.models import Product, Supplier
 from rewards_portal import configuration
 from rewards_portal.configuration import FileError
@@ -137,7 +137,7 @@ def test_plan_says_what_apply_would_refuse(file: Path) -> None:
     fundings.fund(programme=Programme.objects.get(), points=1000, reference="2026", at=AT)
     file.write_text("version: 1\n\nprogrammes: []\n")
     sentence = refused("plan", file)
-    assert sentence.startswith("rewards.yaml:3: stars has points requests or a funded budget")
+    assert sentence.startswith("rewards.yaml:3: stars has a funded budget, so it stays")
     assert refused("apply", file) == sentence
     assert counts() == [1, 1, 1, 1]
 
@@ -194,6 +194,22 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert refused("plan", tmp_path / "latin.yaml") == "latin.yaml: The file is not UTF-8 text."
     (tmp_path / "empty.yaml").write_text("")
     assert refused("plan", tmp_path / "empty.yaml").startswith("empty.yaml: The file must begin with `version: 1`")
+
+
+def test_a_used_programme_that_is_left_out_is_refused_with_the_line_of_its_section(file: Path) -> None:
+    config("apply", file)
+    change = {"event_type": "rated", "when": "true", "points": "1", "reason": "Rated", "once_per": []}
+    stars, marta = Programme.objects.get(), make_person(name="Marta Silva")
+    rule_changes.propose(programme=stars, slug="top", **change, by=marta, at=AT)
+    head, rest = SMALL.split("programmes:\n")
+    file.write_text(f"{head}programmes: []\nconnections:\n" + rest.split("connections:\n")[1])
+    sentence = (
+        "rewards.yaml:2: stars has rules that people decided about, so it stays: keep its entry and write `status: "
+        "ended` in it, and nothing more is given. `config export` prints the entry as it is live."
+    )
+    assert (refused("plan", file), refused("apply", file)) == (sentence, sentence)
+    file.write_text(SMALL.replace("status: active", "status: ended"))
+    assert config("apply", file)[0] == 0
 
 
 def test_export_of_a_fresh_company_is_valid(tmp_path: Path) -> None:
