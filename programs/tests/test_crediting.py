@@ -1,8 +1,10 @@
 """What decided requests lead to: who is asked, and what people are told."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -53,6 +55,15 @@ class TestAsking:
         hr = make_person()
         hr.groups.add(approvers())
         assert points_requests.approve(alone.pk, by=hr, at=AT).status == "credited"
+
+    def test_the_question_says_what_it_is_about_and_when_to_remind_and_to_pass_it_on(self) -> None:
+        programme, leads = make_programme(steps=[(100, 1)]), Group.objects.create(name="Leads")
+        programme.approval_steps.update(remind_after_days=4, escalate_after_days=9, escalate_to=leads)
+        question = credited(programme, make_person()).approval
+        assert question is not None
+        assert (question.programme, question.points) == (programme.slug, 500)
+        assert (question.remind_after_days, question.escalate_to) == (4, leads)
+        assert question.escalate_at == AT + timedelta(days=9)
 
     def test_a_long_list_costs_no_more_statements_than_one(self) -> None:
         programme, above = asked_of_managers(), make_person()

@@ -225,6 +225,7 @@ def test_person_limit_counts_what_was_credited_within_its_days_and_what_waits() 
     assert submit_one(programme, person, points=500).points_request.status == PENDING  # type: ignore[union-attr]
     done = submit([new(programme, person, points=201), new(programme, person, points=200)], at=AT)
     assert codes(done) == ["over_person_limit", None]
+    assert getattr(done[0].error, "pointer", None) == "/points"
     assert submit_one(programme, make_person(), points=300).error is None
     said = f"points: {programme.slug} gives one person at most {{}} points in 90 days; {{}} are left for this one."
     assert (str(done[0].error), str(submit_one(programme, person).error)) == (

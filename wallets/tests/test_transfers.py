@@ -161,6 +161,14 @@ def test_funding_has_no_floor_and_reports_what_a_wallet_holds():
     assert (posting.credit_points_after, posting.credit_held) == (TRANSFER_POINTS_MAX + 100, 30)
 
 
+def test_a_reference_with_quotes_and_backslashes_is_kept_as_it_is():
+    budget, wallet = make_budget(), make_wallet()
+    references = ['a"b', "a\\b", '\\"', "{a,b}", "NULL"]
+    post([new(budget, wallet, 1, reference=reference) for reference in references], at=NOW)
+    kept = Transfer.objects.filter(credit=wallet).values_list("reference", flat=True)
+    assert sorted(kept) == sorted(references)
+
+
 def test_the_same_reference_again_is_replayed_and_moves_nothing():
     budget, wallet = make_budget(100), make_wallet()
     item = new(budget, wallet, 60, expires_at=SOON)
