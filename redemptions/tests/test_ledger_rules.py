@@ -81,6 +81,8 @@ FAULTS = [
         "UPDATE redemptions_order SET status = 'cancelled', closed_at = now() WHERE status = 'placed'",
     ),
     ("order_points", "UPDATE redemptions_order SET points = points + 1"),
+    ("order_points", "DELETE FROM wallets_hold WHERE status = 'placed'"),
+    ("order_points", "DELETE FROM wallets_account WHERE kind = 'wallet'"),
     ("order_delivered", "UPDATE redemptions_order SET quantity = 2"),
     ("travel_credit_balance", "UPDATE redemptions_travelcredit SET face_value = face_value + 500"),
     ("travel_credit_bookings", "UPDATE redemptions_travelcredit SET balance = balance - 1"),
@@ -108,6 +110,7 @@ FAULTS = [
 @pytest.mark.parametrize(("rule", "fault"), FAULTS)
 def test_planted_fault_is_found(person: Person, rule: str, fault: str) -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what was written soundly is checked before the fault
         cursor.execute("SET LOCAL session_replication_role = replica")  # past the triggers that keep rows
         cursor.execute(fault)
         assert cursor.rowcount > 0

@@ -3,7 +3,7 @@ SELECT redeemed.id::text,
        format('The order is %s for %s points; its refund moved %s, and %s approved refunds stand written.', redeemed.status,
               redeemed.points, coalesce(back.points, 0), count(refund.id))
 FROM redemptions_order redeemed
-     JOIN wallets_hold hold ON hold.id = redeemed.hold_id
+     LEFT JOIN wallets_hold hold ON hold.id = redeemed.hold_id
      LEFT JOIN wallets_transfer taken ON taken.id = hold.transfer_id
      LEFT JOIN wallets_transfer back ON back.id = redeemed.refund_id
      LEFT JOIN (redemptions_orderrefund refund JOIN approvals_approval approval
