@@ -32,11 +32,11 @@ def main() -> int:
     _say(f"Torture for {minutes:g} minutes, SEED={seed}")
     report = run.run(seed=seed, seconds=60 * minutes * DRILLS_SHARE, folder=folder, postgres=postgres)
     _say(run.figures(report))
-    deadline = time.monotonic() + 60 * minutes * DESCRIBED_SHARE if limit else None
+    deadline = _after(minutes * DESCRIBED_SHARE) if limit else None
     explored = described.explore(seed=seed, deadline=deadline, folder=folder, environment=environment)
     _say(f"  API       {explored.operations:,} operations with {described.EXAMPLES:,} examples")
-    share = 1 - DRILLS_SHARE - DESCRIBED_SHARE
-    played = model.play(seed=seed, deadline=time.monotonic() + 60 * minutes * share, environment=environment)
+    deadline = _after(minutes * (1 - DRILLS_SHARE - DESCRIBED_SHARE)) if limit else None
+    played = model.play(seed=seed, deadline=deadline, environment=environment)
     _say(f"  model     {played.sequences:,} sequences of {model.STEPS} steps")
     others = {"the API": explored.failure, "the model": played.failure}
     findings = [*report.findings, *(f"{name}: {failure}" for name, failure in others.items() if failure)]
@@ -49,6 +49,10 @@ def main() -> int:
         return 1
     shutil.rmtree(folder)
     return 0
+
+
+def _after(minutes: float) -> float:
+    return time.monotonic() + 60 * minutes
 
 
 def _say(text: str) -> None:
