@@ -152,12 +152,20 @@ MESSAGES = Copies(
     steps=(7, 7),
 )
 ALL = (TRANSFERS, LOTS, REQUESTS, PEOPLE, WALLETS, MESSAGES)  # the largest first
-DRAWN = "wallets_lotdraw"
-TABLES = [*(copies.table for copies in ALL), DRAWN]
+DRAWN, HELD = "wallets_lotdraw", "wallets_hold"
+TABLES = [*(copies.table for copies in ALL), DRAWN, HELD]
 DRAWS = """
 INSERT INTO wallets_lotdraw (lot_id, transfer_id, points)
 SELECT pg_temp.key(k), pg_temp.key(k + {others} * 8), 100 FROM generate_series(0, {others} * 2 - 1) AS k
 """
+# A redemption captured what its order had set aside.
+HOLDS = f"""
+INSERT INTO wallets_hold (id, account_id, points, status, reference, placed_at, closed_at, transfer_id)
+SELECT pg_temp.key(k, '003'), {WALLET}, 100, 'captured', 'mv:' || lpad(to_hex(k), 32, '0'), pg_temp.moment(k),
+       pg_temp.moment(k), pg_temp.key(k)
+FROM (SELECT {{others}} * 8 + m AS k, m FROM generate_series(0, {{others}} - 1) AS m) AS redeemed
+"""
+OF_SPENDING = {DRAWN: DRAWS, HELD: HOLDS}
 SHARED = """
 UPDATE wallets_account
 SET points = points + CASE id WHEN '{former}' THEN -700 WHEN '{budget}' THEN -100 ELSE 100 END * {others}
@@ -263,8 +271,8 @@ def _write_table(cursor: Cursor, table: str, values: Mapping[str, Any]) -> None:
     for copies in ALL:
         if copies.table == table:
             cursor.execute(_insert(cursor, copies, values))
-    if table == DRAWN:
-        cursor.execute(DRAWS.format(**values))
+    if table in OF_SPENDING:
+        cursor.execute(OF_SPENDING[table].format(**values))
 
 
 def _shared(values: Mapping[str, Any]) -> str:
