@@ -151,10 +151,10 @@ def _wallet_at(person: Person, at: datetime) -> Wallet:
         row = cursor.fetchone()
     if row is None:
         return Wallet()
-    account_id, points, held, redeemed, expired, lots, dates = row
+    account_id, points, held, overdue, redeemed, expired, lots, dates = row
     return Wallet(
         account_id=account_id,
-        available=points - held,
+        available=points - held - overdue,
         held=held,
         lifetime_earned=points + redeemed + expired,
         lifetime_redeemed=redeemed,

@@ -1,6 +1,7 @@
 """A wallet and any account as they stood: each moment that was looked at is the same when looked back to."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -60,6 +61,30 @@ def test_a_wallet_as_of_any_moment_is_what_it_was() -> None:
     look()
     assert len({repr(was) for was in seen.values()}) == 7
     assert {at: queries.wallet(person, at) for at in seen} == seen
+
+
+def test_what_was_past_its_date_could_not_be_spent_then_though_no_run_had_moved_it() -> None:
+    wallet, budget, seen = make_wallet(), make_budget(), {}
+    ends = moment() + timedelta(milliseconds=150)
+    for points, expires_at in ((30, ends), (20, ends + timedelta(milliseconds=1)), (50, LATER), (7, None)):
+        move(budget, wallet, points, expires_at=expires_at)
+    kept = holds.place(account_id=wallet.pk, points=40, reference="hold:kept", at=moment())
+
+    def look() -> queries.Wallet:
+        seen[moment()] = was = queries.wallet(wallet.person)
+        moment()
+        return was
+
+    look()
+    time.sleep(0.2)
+    assert (look().available, look().held) == (107 - 40 - 10, 40)  # the hold keeps 40 of the 50 that are over
+    holds.place(account_id=wallet.pk, points=5, reference="hold:later", at=moment())  # keeps nothing of them
+    assert look().available == 52
+    holds.release(kept.pk, at=moment())
+    assert look().available == 52  # what it kept is over too
+    lots.expire(at=moment())
+    assert look().available == 52
+    assert {at: queries.wallet(wallet.person, at) for at in seen} == seen
 
 
 def test_what_an_account_had_is_its_balance_after_its_last_transfer_by_then() -> None:
