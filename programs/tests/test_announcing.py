@@ -14,6 +14,7 @@ from api.tests.factories import api, make_client
 from messaging.enums import WebhookType
 from messaging.models import WebhookDelivery, WebhookEvent
 from messaging.operations import webhook_endpoints
+from messaging.operations.webhook_events import webhooks_waker
 from people.tests.factories import make_person
 from programs.enums import PointsRequestStatus
 from programs.models import PointsRequest
@@ -57,6 +58,14 @@ def test_a_credit_is_told_as_the_api_answers_it(http: APIClient) -> None:
     assert told() == [("points_request.credited", answer.json())]
     [delivery] = WebhookDelivery.objects.all()
     assert (delivery.status, delivery.pk.version) == ("pending", 7)
+
+
+@pytest.mark.usefixtures("listening")
+def test_what_is_told_wakes_the_worker(django_capture_on_commit_callbacks: Any) -> None:
+    programme, person = make_programme(), make_person()
+    with django_capture_on_commit_callbacks() as callbacks:
+        credited(programme, person)
+    assert callbacks == [webhooks_waker.wake]
 
 
 @pytest.mark.usefixtures("listening")

@@ -34,7 +34,8 @@ from programs.operations import (
     points_requests,
     reversals,
 )
-from programs.tests.factories import AT, approvers, credited, make_programme, submit_one
+from programs.operations.points_requests import submit
+from programs.tests.factories import AT, approvers, credited, make_programme, new, submit_one
 from programs.tests.test_ledger_rules import without_triggers
 from wallets.ledger_rules import findings
 from wallets.models import Account
@@ -83,6 +84,13 @@ class TestDepartments:
         credited(programme, ben, points=300)
         assert (left(sales), left(programme)) == (1300, 7700)
         assert list(findings()) == []
+
+    def test_each_programme_of_a_list_has_its_own_budgets_of_departments(self) -> None:
+        one, other = make_programme(budget=10_000), make_programme(budget=10_000)
+        budgets_ = [make_department_budget(programme, 2000) for programme in (one, other)]
+        ana = make_person(department=budgets_[0].department)
+        submit([new(one, ana), new(other, ana, points=300), new(one, ana)], at=AT)
+        assert [left(each) for each in budgets_] == [1000, 1700]
 
     def test_refusal_names_the_department_and_nothing_is_taken_elsewhere(self) -> None:
         programme = make_programme(budget=10_000)

@@ -168,6 +168,16 @@ def test_person_whom_the_programme_is_not_for_is_refused() -> None:
     assert submit_one(programme, make_person(country="IN")).error is None
 
 
+def test_each_person_of_a_list_is_judged_alone_and_by_the_day_of_the_request() -> None:
+    programme = make_programme(eligible='person.country == "IN" && person.tenure >= 1')
+    people = [
+        make_person(country=country, joined_on=joined)
+        for country, joined in (("DE", date(2020, 1, 1)), ("IN", date(2025, 5, 4)), ("IN", date(2025, 6, 1)))
+    ]
+    done = submit([new(programme, person) for person in people * 2], at=AT)
+    assert codes(done) == ["not_eligible", None, "not_eligible"] * 2
+
+
 @pytest.mark.parametrize("points", [0, -5, 10_000_001, 2**63])
 def test_points_out_of_range_are_refused(points: int) -> None:
     assert refused(make_programme(), make_person(), points=points) == OUT_OF_RANGE

@@ -87,6 +87,12 @@ def test_what_was_past_its_date_could_not_be_spent_then_though_no_run_had_moved_
     assert {at: queries.wallet(wallet.person, at) for at in seen} == seen
 
 
+def test_balances_are_what_can_be_spent_and_what_is_held() -> None:
+    wallet, nobody = make_wallet(100), make_person()
+    holds.place(account_id=wallet.pk, points=30, reference="hold:kept", at=NOW)
+    assert queries.balances([wallet.person_id, nobody.pk]) == {wallet.person_id: (70, 30)}
+
+
 def test_what_an_account_had_is_its_balance_after_its_last_transfer_by_then() -> None:
     budget, redeemed = make_budget(1000), accounts.system(AccountKind.REDEEMED)
     first, before = moment(), Account.objects.get(kind="funding").points

@@ -77,6 +77,13 @@ def test_command_writes_several_findings_one_by_one(monkeypatch):
     assert run("--json") == (1, f'{{"findings": [{each}]}}\n')
 
 
+@pytest.mark.parametrize(("holds", "found"), [("true", 0), ("false", 1), ("NULL::boolean", 1)])
+def test_rule_whose_probe_holds_is_not_asked(monkeypatch, holds, found):
+    probed = Rule("probed", "SELECT 'a', 'broken'", probe=f"SELECT {holds}")
+    monkeypatch.setattr(ledger_rules, "_rules", {"probed": probed})
+    assert len(list(ledger_rules.findings())) == found
+
+
 def test_command_whose_reader_is_gone_leaves_the_connection_free(wallet):
     class Gone(StringIO):
         def write(self, text: str) -> int:
